@@ -1,0 +1,3 @@
+//! Bauta: keeps the act, hides the actor.
+pub mod frame;
+pub mod rng;
