@@ -139,7 +139,8 @@ impl Planes {
     pub fn from_tensor(image: Tensor<4>) -> Self {
         let [n, c, height, width] = image.dims();
         assert!(n == 1 && c == 3, "one picture of three channels wanted, found [{n}, {c}, ..]");
-        let values = image.into_data().convert::<f32>().into_vec().expect("values were converted to f32");
+        let values =
+            image.into_data().convert::<f32>().try_into_vec::<f32>().expect("values were converted to f32");
         Self { width, height, values }
     }
 }

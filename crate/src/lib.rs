@@ -1,3 +1,13 @@
 //! Bauta: keeps the act, hides the actor.
+pub mod artifact;
+#[cfg(feature = "native")]
+pub mod atomic;
+#[cfg(feature = "native")]
+pub mod cli;
+pub mod engine;
 pub mod frame;
+pub mod known_answer;
+pub mod model;
 pub mod rng;
+#[cfg(feature = "native")]
+pub mod video;

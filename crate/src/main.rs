@@ -1,1 +1,7 @@
-fn main(){}
+//! The `bauta` command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    bauta::cli::main()
+}

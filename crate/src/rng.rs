@@ -15,11 +15,9 @@ impl Seed {
     /// The sub-seed for `purpose`: FNV-1a of its name, folded into the root, then mixed (`SplitMix64`
     /// finaliser) so that neighbouring roots are unrelated.
     pub fn stream(self, purpose: &str) -> u64 {
-        let name = purpose
-            .bytes()
-            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-                (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-            });
+        let name = purpose.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+        });
         let mut mixed = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15) ^ name;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

@@ -1,0 +1,164 @@
+//! `bauta anonymize IN OUT`.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+use std::{fs, iter};
+
+use anyhow::{Context as _, bail, ensure};
+use burn::tensor::Device;
+use image::{DynamicImage, ImageDecoder as _, ImageReader};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::artifact::Artifact;
+use crate::atomic;
+use crate::engine::{RawFrame, Session};
+use crate::frame::Rgba8;
+use crate::video::{Reader, Writer};
+
+/// Anonymize a picture, a video, or every picture and video in a folder.
+///
+/// Pictures: .png .jpg .jpeg. Videos: whatever ffmpeg reads; frame rate and size are kept, audio and
+/// metadata are dropped. What is written has passed the model, frame by frame; a file that fails leaves
+/// nothing behind.
+#[derive(clap::Args)]
+pub(super) struct Anonymize {
+    /// Picture, video or folder to read.
+    #[arg(value_name = "IN")]
+    input: PathBuf,
+    /// File or folder to write.
+    #[arg(value_name = "OUT")]
+    output: PathBuf,
+    /// Model to use: NAME.bpk with NAME.json beside it [default: the built-in bauta-s].
+    #[arg(long)]
+    model: Option<PathBuf>,
+    /// Replace files that exist.
+    #[arg(long)]
+    overwrite: bool,
+}
+
+/// What was done, for the summary.
+#[derive(Default)]
+struct Tally {
+    files: usize,
+    frames: usize,
+}
+
+impl Anonymize {
+    pub(super) fn run(self) -> anyhow::Result<()> {
+        let artifact = match &self.model {
+            Some(path) => Artifact::load(path)?,
+            None => Artifact::built_in()?,
+        };
+        let session = Session::open(&artifact, &Device::flex())?;
+        ensure!(self.input.exists(), "{} does not exist", self.input.display());
+        let start = Instant::now();
+        let mut tally = Tally::default();
+        if self.input.is_dir() {
+            self.folder(&session, &self.input, &self.output, &mut tally)?;
+            ensure!(tally.files > 0, "{} holds no picture and no video", self.input.display());
+        } else {
+            self.file(&session, &self.input, &self.output, &mut tally)?;
+        }
+        let card = session.card();
+        println!(
+            "anonymized {} frame(s) in {} file(s) with {} in {:.1} s; {}",
+            tally.frames,
+            tally.files,
+            card.name,
+            start.elapsed().as_secs_f64(),
+            card.privacy_claim
+        );
+        println!("wrote {}", self.output.display());
+        Ok(())
+    }
+
+    fn folder(&self, session: &Session, from: &Path, to: &Path, tally: &mut Tally) -> anyhow::Result<()> {
+        let entries = fs::read_dir(from).with_context(|| format!("cannot list {}", from.display()))?;
+        let mut paths: Vec<PathBuf> =
+            entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
+        paths.sort();
+        for path in paths {
+            let target = to.join(path.file_name().context("a file without a name")?);
+            if path.is_dir() {
+                self.folder(session, &path, &target, tally)?;
+            } else if Kind::of(&path).is_some() {
+                self.file(session, &path, &target, tally)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn file(&self, session: &Session, from: &Path, to: &Path, tally: &mut Tally) -> anyhow::Result<()> {
+        if to.exists() && !self.overwrite {
+            bail!("{} exists; name another output or add --overwrite", to.display());
+        }
+        tally.frames += match Kind::of(from) {
+            Some(Kind::Picture) => picture(session, from, to)?,
+            Some(Kind::Video) | None => video(session, from, to)?,
+        };
+        tally.files += 1;
+        Ok(())
+    }
+}
+
+/// What a file is, by its ending.
+enum Kind {
+    Picture,
+    Video,
+}
+
+impl Kind {
+    fn of(path: &Path) -> Option<Self> {
+        match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
+            "png" | "jpg" | "jpeg" => Some(Self::Picture),
+            "mp4" | "m4v" | "mov" | "mkv" | "webm" | "avi" | "mpg" | "mpeg" | "y4m" => Some(Self::Video),
+            _ => None,
+        }
+    }
+}
+
+fn picture(session: &Session, from: &Path, to: &Path) -> anyhow::Result<usize> {
+    let format = image::ImageFormat::from_path(to)
+        .with_context(|| format!("{}: pictures are written as .png or .jpg", to.display()))?;
+    let anonymized = session.anonymize(RawFrame::from(read_picture(from)?)).into_picture();
+    let (width, height) = (anonymized.width() as u32, anonymized.height() as u32);
+    let buffer = image::RgbaImage::from_raw(width, height, anonymized.into_bytes())
+        .context("a picture has four bytes a pixel")?;
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    DynamicImage::from(buffer).into_rgb8().write_to(&mut bytes, format)?;
+    atomic::replace(to, bytes.get_ref()).with_context(|| format!("cannot write {}", to.display()))?;
+    Ok(1)
+}
+
+/// Decodes a picture, turned the way its metadata says.
+fn read_picture(path: &Path) -> anyhow::Result<Rgba8> {
+    let undecodable = || format!("cannot read {} as a picture", path.display());
+    let reader =
+        ImageReader::open(path).and_then(ImageReader::with_guessed_format).with_context(undecodable)?;
+    let mut decoder = reader.into_decoder().with_context(undecodable)?;
+    let orientation = decoder.orientation().with_context(undecodable)?;
+    let mut picture = DynamicImage::from_decoder(decoder).with_context(undecodable)?;
+    picture.apply_orientation(orientation);
+    let picture = picture.into_rgba8();
+    let (width, height) = picture.dimensions();
+    Ok(Rgba8::new(width as usize, height as usize, picture.into_raw())?)
+}
+
+fn video(session: &Session, from: &Path, to: &Path) -> anyhow::Result<usize> {
+    let mut reader = Reader::open(from)?;
+    let (rate, total) = (reader.rate().to_owned(), reader.total());
+    let first = reader.next().with_context(|| format!("{} has no frames", from.display()))??;
+    let mut writer = Writer::create(to, first.width(), first.height(), &rate)?;
+    let bar = total.map_or_else(ProgressBar::new_spinner, ProgressBar::new);
+    bar.set_style(ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} frames, {eta} left")?);
+    bar.set_message(from.display().to_string());
+    let mut frames = 0;
+    for frame in iter::once(Ok(first)).chain(reader) {
+        writer.write(session.anonymize(RawFrame::from(frame?)).picture())?;
+        frames += 1;
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    writer.finish()?;
+    Ok(frames)
+}

@@ -1,0 +1,39 @@
+//! The command line: one file per verb, each a thin skin over the rooms.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line talks to its user")]
+
+mod anonymize;
+mod card;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Keeps the act, hides the actor: anonymizes pictures and videos with a small neural network.
+#[derive(Parser)]
+#[command(name = "bauta", version, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    Anonymize(anonymize::Anonymize),
+    Card(card::ShowCard),
+}
+
+/// Runs the command line. Exit codes: 0 done, 1 failed (the reason is on standard error), 2 the command
+/// line makes no sense.
+pub fn main() -> ExitCode {
+    let result = match Cli::parse().verb {
+        Verb::Anonymize(verb) => verb.run(),
+        Verb::Card(verb) => verb.run(),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("bauta: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
