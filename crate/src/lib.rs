@@ -11,3 +11,5 @@ pub mod model;
 pub mod rng;
 #[cfg(feature = "native")]
 pub mod video;
+#[cfg(all(feature = "web", target_family = "wasm"))]
+pub mod web;

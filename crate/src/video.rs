@@ -115,6 +115,9 @@ impl Reader {
             self.child.wait().map_err(|source| VideoError::Pipe { path: self.path.clone(), source })?;
         let reason = last_line(&self.complaints);
         match (status.success() && reason.is_none(), self.next) {
+            (true, frame @ 1..) if y4m_has_more_than(&self.path, frame) => {
+                Err(VideoError::CutOff { path: self.path.clone(), frame })
+            }
             (true, 1..) => Ok(()),
             (true, 0) => Err(self.undecodable("it has no frames".to_owned())),
             (false, _) => {
@@ -273,6 +276,34 @@ fn read_header(stream: &mut impl io::BufRead) -> io::Result<Option<(usize, usize
         Some(1..=MOST_PIXELS) => Ok(Some((width, height))),
         _ => Err(io::ErrorKind::InvalidData.into()),
     }
+}
+
+/// Whether bytes follow after `frames` frames of a YUV4MPEG2 file: ffmpeg drops an incomplete last frame
+/// of that format without a word. `false` for other formats.
+fn y4m_has_more_than(path: &Path, frames: usize) -> bool {
+    let length = || -> Option<(u64, u64)> {
+        let mut header = String::new();
+        let file = std::fs::File::open(path).ok()?;
+        let length = file.metadata().ok()?.len();
+        BufReader::new(file.take(256)).read_line(&mut header).ok()?;
+        let mut words = header.strip_prefix("YUV4MPEG2 ")?.split_whitespace();
+        let number = |words: &mut std::str::SplitWhitespace<'_>, tag: char| -> Option<u64> {
+            words.clone().find_map(|word| word.strip_prefix(tag)?.parse().ok())
+        };
+        let (width, height) = (number(&mut words, 'W')?, number(&mut words, 'H')?);
+        let chroma = words.find_map(|word| word.strip_prefix('C')).unwrap_or("420");
+        let halves = width.div_ceil(2) * height.div_ceil(2);
+        let samples = match chroma {
+            "420" | "420jpeg" | "420mpeg2" | "420paldv" => width * height + 2 * halves,
+            "422" => width * height + 2 * width.div_ceil(2) * height,
+            "444" => 3 * width * height,
+            "mono" => width * height,
+            _ => return None,
+        };
+        let frame = samples + "FRAME\n".len() as u64;
+        Some((length, header.len() as u64 + frames as u64 * frame))
+    };
+    length().is_some_and(|(found, read)| found > read)
 }
 
 fn temporary(path: &Path) -> Result<NamedTempFile, VideoError> {
