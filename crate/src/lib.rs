@@ -4,11 +4,21 @@ pub mod artifact;
 pub mod atomic;
 #[cfg(feature = "native")]
 pub mod cli;
+#[cfg(feature = "native")]
+pub mod data;
 pub mod engine;
 pub mod frame;
 pub mod known_answer;
+#[cfg(feature = "native")]
+pub mod metrics;
 pub mod model;
+#[cfg(feature = "native")]
+pub mod privacy;
 pub mod rng;
+#[cfg(feature = "native")]
+pub mod train;
+#[cfg(feature = "native")]
+pub mod utility;
 #[cfg(feature = "native")]
 pub mod video;
 #[cfg(all(feature = "web", target_family = "wasm"))]

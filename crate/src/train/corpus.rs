@@ -1,0 +1,154 @@
+//! The two streams a run draws from: clips with actions, and pictures of people.
+
+use std::path::{Path, PathBuf};
+
+use super::TrainError;
+use super::config::{SetChoice, TrainConfig};
+use crate::artifact::Source as Origin;
+use crate::data::sets::{KnownSet, Obligations, data_folder};
+use crate::data::{ClipStore, EpochOrder, Manifest, OrderError, Row, Source, Split, split};
+use crate::rng::Seed;
+
+/// Everything a run draws from.
+pub struct Corpus {
+    /// Clips with actions.
+    pub action: ClipStore,
+    /// Pictures of people; actions are not looked at.
+    pub privacy: ClipStore,
+    /// SHA-256 over both manifests.
+    pub digest: String,
+    /// Where it all comes from, for the card.
+    pub origins: Vec<Origin>,
+    /// What the licences ask for together.
+    pub obligations: Obligations,
+    /// Places in [`Corpus::action`] of clips that may be shown to people.
+    pub showable: Vec<usize>,
+}
+
+impl Corpus {
+    /// Finds, splits and decodes the sets of `config`. `beside` is the folder that manifests are relative to,
+    /// `data` the data folder, if one was named; `progress` hears (clips done, clips in all).
+    ///
+    /// # Errors
+    /// [`TrainError`] names the set, the row or the clip.
+    pub fn open(
+        config: &TrainConfig,
+        (beside, data, cache): (&Path, Option<&Path>, &Path),
+        progress: &dyn Fn(usize, usize),
+    ) -> Result<Self, TrainError> {
+        let action = Stream::gather("action", &config.action, beside, data)?;
+        let privacy = Stream::gather("privacy", &config.privacy, beside, data)?;
+        if let Some(row) = action.manifest.rows().iter().find(|row| row.action.is_none()) {
+            return Err(TrainError::NoAction { clip: row.clip.clone() });
+        }
+        let sets: Vec<&KnownSet> = action.sets.iter().chain(&privacy.sets).copied().collect();
+        let digests = format!("{} {}", action.manifest.digest(), privacy.manifest.digest());
+        Ok(Self {
+            action: ClipStore::open(&action.manifest, config.size, cache, progress)?,
+            privacy: ClipStore::open(&privacy.manifest, config.size, cache, progress)?,
+            digest: crate::artifact::digest(digests.as_bytes()),
+            origins: action.origins.into_iter().chain(privacy.origins).collect(),
+            obligations: Obligations::of(&sets),
+            showable: action.showable,
+        })
+    }
+
+    /// The order in which training clips are shown.
+    ///
+    /// # Errors
+    /// [`TrainError::Order`] if there are fewer than `batch`.
+    pub fn clip_order(&self, batch: usize, seed: Seed) -> Result<EpochOrder, TrainError> {
+        order(self.action.clips_in(Split::Train), batch, seed, "action")
+    }
+
+    /// The order in which training pictures are shown.
+    ///
+    /// # Errors
+    /// [`TrainError::Order`] if there are fewer than `batch`.
+    pub fn picture_order(&self, batch: usize, seed: Seed) -> Result<EpochOrder, TrainError> {
+        order(self.privacy.frames_in(Split::Train), batch, seed, "privacy")
+    }
+}
+
+fn order(
+    things: Vec<usize>,
+    batch: usize,
+    seed: Seed,
+    stream: &'static str,
+) -> Result<EpochOrder, TrainError> {
+    let wrap = |source: OrderError| TrainError::Order { stream, source };
+    EpochOrder::new(things, batch, seed, stream).map_err(wrap)
+}
+
+/// One stream before its clips are decoded.
+struct Stream {
+    manifest: Manifest,
+    sets: Vec<&'static KnownSet>,
+    origins: Vec<Origin>,
+    showable: Vec<usize>,
+}
+
+impl Stream {
+    fn gather(
+        role: &str,
+        choices: &[SetChoice],
+        beside: &Path,
+        data: Option<&Path>,
+    ) -> Result<Self, TrainError> {
+        let (mut rows, mut sets, mut origins, mut showable) = (vec![], vec![], vec![], vec![]);
+        for choice in choices {
+            let (name, mut manifest, set) = read(choice, beside, data)?;
+            if !choice.held_out.is_empty() {
+                split::hold_out_subjects(&mut manifest, &choice.held_out)?;
+            }
+            if set.is_none_or(|set| set.licence.redistributable) {
+                showable.extend(rows.len()..rows.len() + manifest.rows().len());
+            }
+            let licence = set.map_or("the manifest's own", |set| set.licence.name);
+            origins.push(Origin {
+                name: name.clone(),
+                role: role.to_owned(),
+                licence: licence.to_owned(),
+                items: manifest.rows().len(),
+            });
+            sets.extend(set);
+            rows.extend(manifest.rows().iter().map(|row| rooted(row, manifest.root(), &name)));
+        }
+        Ok(Self { manifest: Manifest::new("", rows)?, sets, origins, showable })
+    }
+}
+
+/// The manifest of a choice, and its set where it is one of the data folder.
+fn read(
+    choice: &SetChoice,
+    beside: &Path,
+    data: Option<&Path>,
+) -> Result<(String, Manifest, Option<&'static KnownSet>), TrainError> {
+    if let Some(name) = &choice.set {
+        let set = KnownSet::named(name)?;
+        return Ok((name.clone(), set.read(&data_folder(data)?)?, Some(set)));
+    }
+    let path = beside.join(choice.manifest.clone().unwrap_or_default());
+    let folder = path.parent().and_then(Path::file_name).unwrap_or_default();
+    Ok((folder.to_string_lossy().into_owned(), Manifest::read(&path)?, None))
+}
+
+/// The row with absolute paths, and with names that cannot be those of another set.
+fn rooted(row: &Row, root: &Path, set: &str) -> Row {
+    let place = |path: &PathBuf| root.join(path);
+    let source = match &row.source {
+        Source::Frames(paths) => Source::Frames(paths.iter().map(place).collect()),
+        Source::Image(path) => Source::Image(place(path)),
+        Source::Strip { path, frame_width } => Source::Strip { path: place(path), frame_width: *frame_width },
+        Source::Video(path) => Source::Video(place(path)),
+    };
+    let named = |value: &Option<String>| value.as_ref().map(|value| format!("{set}/{value}"));
+    Row {
+        clip: format!("{set}/{}", row.clip),
+        source,
+        subject: named(&row.subject),
+        action: named(&row.action),
+        attributes: row.attributes.clone(),
+        split: row.split,
+    }
+}

@@ -1,0 +1,125 @@
+//! `metrics.jsonl`: one line for every few steps.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::TrainError;
+use crate::atomic;
+
+/// What a step cost each player, read from the device. A term that the step did not have is absent.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Line {
+    /// Number of the step, from 0.
+    pub step: u64,
+    /// Mean absolute difference of the copy, in `[0, 1]` (warm-up).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub copy: Option<f32>,
+    /// L_T as the anonymizer met it, nats a clip; chance is `ln(actions)`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub utility: Option<f32>,
+    /// L_B as the anonymizer met it, nats a row; chance is `ln(2N - 1)`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub privacy: Option<f32>,
+    /// L_penalty.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub penalty: Option<f32>,
+    /// Mean RMS difference of frames from their anonymized selves, in `[0, 1]`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub distance: Option<f32>,
+    /// L_A.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub anonymizer: Option<f32>,
+    /// L_T of the utility branch's own move.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub utility_branch: Option<f32>,
+    /// L_B of the privacy branch's own move.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub privacy_branch: Option<f32>,
+}
+
+impl Line {
+    /// The first loss that is no number, with its name.
+    pub fn not_finite(&self) -> Option<(&'static str, f32)> {
+        let terms = [
+            ("the copying loss", self.copy),
+            ("L_T", self.utility),
+            ("L_B", self.privacy),
+            ("L_penalty", self.penalty),
+            ("the RMS distance", self.distance),
+            ("L_A", self.anonymizer),
+            ("L_T of the utility branch", self.utility_branch),
+            ("L_B of the privacy branch", self.privacy_branch),
+        ];
+        terms
+            .into_iter()
+            .find_map(|(name, value)| value.filter(|value| !value.is_finite()).map(|v| (name, v)))
+    }
+}
+
+/// The open file.
+pub struct Log {
+    path: PathBuf,
+    file: File,
+}
+
+impl Log {
+    /// Opens `path` for the steps from `step` on: lines of later steps, left by a run that was cut off after
+    /// its last checkpoint, are dropped.
+    ///
+    /// # Errors
+    /// [`TrainError`] names the file.
+    pub fn open(path: &Path, step: u64) -> Result<Self, TrainError> {
+        let write = |source| TrainError::Write { path: path.into(), source };
+        if path.exists() {
+            let text =
+                fs::read_to_string(path).map_err(|source| TrainError::Read { path: path.into(), source })?;
+            let kept: String = text
+                .lines()
+                .filter(|line| serde_json::from_str::<Line>(line).is_ok_and(|line| line.step < step))
+                .flat_map(|line| [line, "\n"])
+                .collect();
+            atomic::replace(path, kept.as_bytes()).map_err(write)?;
+        }
+        let file = OpenOptions::new().create(true).append(true).open(path).map_err(write)?;
+        Ok(Self { path: path.into(), file })
+    }
+
+    /// Appends a line.
+    ///
+    /// # Errors
+    /// [`TrainError::Write`] if the disk is full.
+    pub fn write(&mut self, line: &Line) -> Result<(), TrainError> {
+        let write = |source| TrainError::Write { path: self.path.clone(), source };
+        let mut text = serde_json::to_string(line).map_err(|error| write(error.into()))?;
+        text.push('\n');
+        self.file.write_all(text.as_bytes()).map_err(write)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_after_the_checkpoint_are_dropped() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("metrics.jsonl");
+        let mut log = Log::open(&path, 0).expect("a new log");
+        for step in [0, 10, 20] {
+            log.write(&Line { step, copy: Some(0.5), ..Line::default() }).expect("written");
+        }
+        drop(log);
+        Log::open(&path, 11).expect("opened again");
+        let text = fs::read_to_string(&path).expect("readable");
+        assert_eq!(text, "{\"step\":0,\"copy\":0.5}\n{\"step\":10,\"copy\":0.5}\n", "steps 0 and 10 stay");
+    }
+
+    #[test]
+    fn the_loss_that_is_no_number_is_named() {
+        let line = Line { utility: Some(1.0), privacy: Some(f32::NAN), ..Line::default() };
+        assert_eq!(line.not_finite().map(|(name, _)| name), Some("L_B"), "{line:?}");
+    }
+}

@@ -1,0 +1,147 @@
+//! The penalty-driven minimax game (Aslam & Nasrollahi, "Balancing Privacy and Action Performance",
+//! arXiv:2504.14301): an anonymizer against a privacy branch, with a utility branch and a penalty to keep
+//! the action.
+//!
+//! ```text
+//! TrainConfig -> Corpus -> run -> Artifact
+//!                           ├ moves       what each player does
+//!                           ├ checkpoint  where it can go on from
+//!                           └ log, samples, probe   what people look at
+//! ```
+
+mod checkpoint;
+mod config;
+mod corpus;
+mod log;
+mod moves;
+mod probe;
+mod run;
+mod samples;
+
+use std::path::PathBuf;
+
+pub use config::{Game, Rates, Schedule, SetChoice, TrainConfig};
+pub use corpus::Corpus;
+pub use run::{Outcome, Progress, RunFolder, run};
+
+use crate::artifact::ArtifactError;
+use crate::data::sets::SetError;
+use crate::data::split::SplitError;
+use crate::data::{ManifestError, OrderError, StoreError};
+use crate::model::ModelError;
+
+/// Why a run cannot start or go on.
+#[derive(Debug, thiserror::Error)]
+pub enum TrainError {
+    /// A file could not be read.
+    #[error("cannot read {}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// A file could not be written.
+    #[error("cannot write {}; is the disk full?", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The configuration is no configuration.
+    #[error("cannot understand the configuration {}", path.display())]
+    Config {
+        /// The file.
+        path: PathBuf,
+        /// Line and field.
+        source: Box<toml::de::Error>,
+    },
+    /// A number of the configuration makes no sense.
+    #[error("{what} = {found}: expected {wanted}")]
+    Unfit {
+        /// Name of the option.
+        what: String,
+        /// Its value.
+        found: String,
+        /// What would do.
+        wanted: &'static str,
+    },
+    /// The network's shape makes no sense.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    /// A set could not be found.
+    #[error(transparent)]
+    Set(#[from] SetError),
+    /// A manifest could not be read.
+    #[error(transparent)]
+    Manifest(#[from] ManifestError),
+    /// A set could not be split as asked.
+    #[error(transparent)]
+    Split(#[from] SplitError),
+    /// Clips could not be decoded.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// There are too few clips for a batch.
+    #[error("the {stream} stream")]
+    Order {
+        /// `action` or `privacy`.
+        stream: &'static str,
+        /// Batch and number of clips.
+        source: OrderError,
+    },
+    /// Rows without an action in the action stream.
+    #[error("the clip {clip} in the action stream has no action; fill in the column `action`")]
+    NoAction {
+        /// The clip.
+        clip: String,
+    },
+    /// The run folder has been used.
+    #[error("{} holds a run already; add --resume to go on, or name another folder with --run", path.display())]
+    RunExists {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The run cannot be resumed.
+    #[error("cannot resume {}: {reason}", path.display())]
+    Resume {
+        /// The folder.
+        path: PathBuf,
+        /// What does not fit.
+        reason: String,
+    },
+    /// A loss is no number.
+    #[error(
+        "step {step}: {term} is {value}; the run stopped. The last good checkpoint is {checkpoint}: \
+         lower the learning rates and start again, or go on from there with --resume"
+    )]
+    NotFinite {
+        /// The step.
+        step: u64,
+        /// The loss.
+        term: &'static str,
+        /// Its value.
+        value: f32,
+        /// Where to go on from.
+        checkpoint: String,
+    },
+    /// The model could not be recorded.
+    #[error(transparent)]
+    Artifact(#[from] ArtifactError),
+    /// Weights or optimizer state could not be recorded or restored.
+    #[error("cannot record or restore the state of {who}")]
+    State {
+        /// Which player.
+        who: &'static str,
+        /// What the framework says.
+        source: burn::store::RecordError,
+    },
+    /// The samples could not be drawn.
+    #[error("cannot draw the samples {}", path.display())]
+    Samples {
+        /// The file.
+        path: PathBuf,
+        /// What the encoder says.
+        source: image::ImageError,
+    },
+}
