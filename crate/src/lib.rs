@@ -4,6 +4,8 @@ pub mod artifact;
 pub mod atomic;
 #[cfg(feature = "native")]
 pub mod cli;
+#[cfg(feature = "native")]
+pub mod data;
 pub mod engine;
 pub mod frame;
 pub mod known_answer;
