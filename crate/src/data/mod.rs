@@ -1,0 +1,23 @@
+//! Clips and pictures of people: what they are, where they lie, and how they reach a network.
+//!
+//! ```text
+//! sets, stage -> Manifest -> ClipStore -> EpochOrder -> ClipBatch, Pairs
+//! ```
+//!
+//! A [`Manifest`] is the one door: every set, whether read by [`sets`] or drawn by [`stage`], comes in
+//! through it. A [`ClipStore`] decodes it once into one flat file that is mapped into memory.
+
+mod augment;
+mod batch;
+mod decode;
+mod manifest;
+mod order;
+pub mod sets;
+pub mod split;
+mod store;
+
+pub use augment::Augmentation;
+pub use batch::{ClipBatch, ClipRecipe, Pairs, clip_batch, pairs, still_clip_batch, still_images};
+pub use manifest::{Manifest, ManifestError, Row, Source, Split};
+pub use order::{EpochOrder, OrderError};
+pub use store::{ClipInfo, ClipStore, StoreError};

@@ -1,0 +1,287 @@
+//! Pixels of a whole manifest in one flat file: decoded once, at one size, then mapped into memory.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use memmap2::Mmap;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::decode::decode;
+use super::manifest::{Manifest, Split, hex};
+use crate::atomic;
+
+/// The version of the file layout; part of a file's name.
+const FORMAT: u32 = 1;
+/// Clips decoded between two reports of progress.
+const AT_ONCE: usize = 32;
+
+/// Why clips could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// A file is missing or unreadable.
+    #[error("clip \"{clip}\": cannot read {}", path.display())]
+    Read {
+        /// The clip.
+        clip: String,
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A picture is broken, cut off, or of a kind other than PNG and JPEG.
+    #[error("clip \"{clip}\": {} is no whole PNG or JPEG picture", path.display())]
+    Picture {
+        /// The clip.
+        clip: String,
+        /// The file.
+        path: PathBuf,
+        /// What the decoder said.
+        source: image::ImageError,
+    },
+    /// A strip does not hold whole frames.
+    #[error("clip \"{clip}\": {} is {width} pixels wide, no multiple of the frame width {frame_width}; is the file cut off or the width in the manifest wrong?", path.display())]
+    Strip {
+        /// The clip.
+        clip: String,
+        /// The file.
+        path: PathBuf,
+        /// Pixels across the whole picture.
+        width: usize,
+        /// Pixels across one frame, by the manifest.
+        frame_width: usize,
+    },
+    /// A source holds no frame at all.
+    #[error("clip \"{clip}\": {} holds no frames", path.display())]
+    NoFrames {
+        /// The clip.
+        clip: String,
+        /// The folder or file.
+        path: PathBuf,
+    },
+    /// The video decoder gave up.
+    #[error("clip \"{clip}\": cannot decode the video {}", path.display())]
+    Video {
+        /// The clip.
+        clip: String,
+        /// The file.
+        path: PathBuf,
+        /// What the decoder said.
+        source: crate::video::VideoError,
+    },
+    /// The cache cannot be written or mapped.
+    #[error("cannot keep decoded frames in {}; is the disk full or the folder read-only?", path.display())]
+    Cache {
+        /// The cache file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The side of a frame is zero.
+    #[error("frames of 0 pixels were asked for; name a size of at least 1")]
+    NoSize,
+}
+
+/// One clip in a [`ClipStore`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClipInfo {
+    /// Its name in the manifest.
+    pub name: String,
+    /// Who is seen.
+    pub subject: Option<String>,
+    /// What they do.
+    pub action: Option<String>,
+    /// What else is known.
+    pub attributes: BTreeMap<String, String>,
+    /// The part of the experiment.
+    pub split: Split,
+    /// How many frames it has, at least one.
+    pub frames: usize,
+    /// The number of its first frame, counted over the whole store.
+    pub first: usize,
+}
+
+/// Every frame of a manifest as `[size, size, 3]` bytes of sRGB, in memory-mapped form.
+pub struct ClipStore {
+    size: usize,
+    clips: Vec<ClipInfo>,
+    actions: Vec<String>,
+    pixels: Mmap,
+}
+
+/// What lies beside the flat file.
+#[derive(Serialize, Deserialize)]
+struct Index {
+    format: u32,
+    size: usize,
+    /// Frames of each clip, in the order of the manifest.
+    frames: Vec<usize>,
+}
+
+impl ClipStore {
+    /// Decodes every row of `manifest` to frames of `size` by `size` pixels, or finds them in `cache` from an
+    /// earlier time. Frames that are not square are squeezed: nothing is cut off.
+    ///
+    /// What is kept is known by the sources, their lengths and dates, and `size`, so a changed file is
+    /// decoded anew, and another split is not. `progress` hears (clips done, clips in all) now and then.
+    ///
+    /// # Errors
+    /// [`StoreError`], naming the clip and the file.
+    pub fn open(
+        manifest: &Manifest,
+        size: usize,
+        cache: &Path,
+        progress: &dyn Fn(usize, usize),
+    ) -> Result<Self, StoreError> {
+        if size == 0 {
+            return Err(StoreError::NoSize);
+        }
+        let kept = |source| StoreError::Cache { path: cache.into(), source };
+        fs::create_dir_all(cache).map_err(kept)?;
+        let name = fingerprint(manifest, size)?;
+        let flat = cache.join(format!("{name}.rgb"));
+        let beside = cache.join(format!("{name}.json"));
+        let index = match kept_index(&flat, &beside, manifest.rows().len(), size) {
+            Some(index) => index,
+            None => decode_all(manifest, size, &flat, &beside, progress)?,
+        };
+        progress(index.frames.len(), index.frames.len());
+        let file = File::open(&flat).map_err(kept)?;
+        #[expect(
+            unsafe_code,
+            reason = "mapping a file; it was renamed into place whole and is never written again"
+        )]
+        let pixels = unsafe { Mmap::map(&file) }.map_err(kept)?;
+        Ok(Self::from_parts(manifest, &index, pixels))
+    }
+
+    fn from_parts(manifest: &Manifest, index: &Index, pixels: Mmap) -> Self {
+        let mut first = 0;
+        let mut clips = Vec::with_capacity(index.frames.len());
+        for (row, &frames) in manifest.rows().iter().zip(&index.frames) {
+            clips.push(ClipInfo {
+                name: row.clip.clone(),
+                subject: row.subject.clone(),
+                action: row.action.clone(),
+                attributes: row.attributes.clone(),
+                split: row.split.unwrap_or(Split::Train),
+                frames,
+                first,
+            });
+            first += frames;
+        }
+        let mut actions: Vec<String> = clips.iter().filter_map(|clip| clip.action.clone()).collect();
+        actions.sort();
+        actions.dedup();
+        Self { size: index.size, clips, actions, pixels }
+    }
+
+    /// Pixels along each side of a frame.
+    pub fn size(&self) -> usize {
+        self.size
+    }
+
+    /// The clips, in the order of the manifest.
+    pub fn clips(&self) -> &[ClipInfo] {
+        &self.clips
+    }
+
+    /// The actions there are, sorted. An action's place here is its label.
+    pub fn actions(&self) -> &[String] {
+        &self.actions
+    }
+
+    /// The label of a clip: the place of its action in [`ClipStore::actions`].
+    pub fn label(&self, clip: usize) -> Option<usize> {
+        let action = self.clips[clip].action.as_ref()?;
+        self.actions.binary_search(action).ok()
+    }
+
+    /// The clips of one part of the experiment.
+    pub fn clips_in(&self, split: Split) -> Vec<usize> {
+        (0..self.clips.len()).filter(|&clip| self.clips[clip].split == split).collect()
+    }
+
+    /// Every frame of one part of the experiment, by its number over the whole store.
+    pub fn frames_in(&self, split: Split) -> Vec<usize> {
+        let clips = self.clips.iter().filter(|clip| clip.split == split);
+        clips.flat_map(|clip| clip.first..clip.first + clip.frames).collect()
+    }
+
+    /// One frame of a clip: `size * size * 3` bytes, R, G, B, row by row.
+    ///
+    /// # Panics
+    /// If there is no such clip or frame.
+    pub fn frame(&self, clip: usize, index: usize) -> &[u8] {
+        let info = &self.clips[clip];
+        assert!(index < info.frames, "frame {index} of {} in clip {}", info.frames, info.name);
+        self.frame_number(info.first + index)
+    }
+
+    /// One frame by its number over the whole store; laid out as by [`ClipStore::frame`].
+    ///
+    /// # Panics
+    /// If there is no such frame.
+    pub fn frame_number(&self, number: usize) -> &[u8] {
+        let bytes = 3 * self.size * self.size;
+        &self.pixels[number * bytes..(number + 1) * bytes]
+    }
+}
+
+/// What decides the decoded bytes: the sources with their lengths and dates, and the size.
+fn fingerprint(manifest: &Manifest, size: usize) -> Result<String, StoreError> {
+    let mut hash = Sha256::new();
+    hash.update(format!("{FORMAT} {size} {}\n", manifest.root().display()));
+    for row in manifest.rows() {
+        hash.update(format!("{:?}\n", row.source));
+        for path in row.source.paths() {
+            let path = manifest.root().join(path);
+            let state = fs::metadata(&path)
+                .and_then(|state| Ok((state.len(), state.modified()?)))
+                .map_err(|source| StoreError::Read { clip: row.clip.clone(), path, source })?;
+            hash.update(format!("{state:?}\n"));
+        }
+    }
+    Ok(hex(&hash.finalize())[..32].into())
+}
+
+/// The index of an earlier decoding, if it is whole.
+fn kept_index(flat: &Path, beside: &Path, clips: usize, size: usize) -> Option<Index> {
+    let index: Index = serde_json::from_slice(&fs::read(beside).ok()?).ok()?;
+    let bytes = index.frames.iter().sum::<usize>() * 3 * size * size;
+    let whole = fs::metadata(flat).is_ok_and(|state| state.len() == bytes as u64);
+    (index.format == FORMAT && index.size == size && index.frames.len() == clips && whole).then_some(index)
+}
+
+/// Decodes every row into `flat`, then writes the index beside it; both appear whole or not at all.
+fn decode_all(
+    manifest: &Manifest,
+    size: usize,
+    flat: &Path,
+    beside: &Path,
+    progress: &dyn Fn(usize, usize),
+) -> Result<Index, StoreError> {
+    let kept = |source| StoreError::Cache { path: flat.into(), source };
+    let rows = manifest.rows();
+    let mut frames = Vec::with_capacity(rows.len());
+    let unfinished = atomic::unfinished(flat).map_err(kept)?;
+    let mut file = BufWriter::new(File::create(&unfinished).map_err(kept)?);
+    for some in rows.chunks(AT_ONCE) {
+        progress(frames.len(), rows.len());
+        let decoded: Vec<Vec<u8>> =
+            some.par_iter().map(|row| decode(row, manifest.root(), size)).collect::<Result<_, _>>()?;
+        for bytes in decoded {
+            file.write_all(&bytes).map_err(kept)?;
+            frames.push(bytes.len() / (3 * size * size));
+        }
+    }
+    file.into_inner().map_err(|error| kept(error.into_error()))?.sync_all().map_err(kept)?;
+    unfinished.persist(flat).map_err(|error| kept(error.error))?;
+    let index = Index { format: FORMAT, size, frames };
+    let text = serde_json::to_vec(&index).expect("numbers are JSON");
+    atomic::replace(beside, &text).map_err(kept)?;
+    Ok(index)
+}

@@ -1,0 +1,151 @@
+//! The readers of real sets, against the counts their documentation gives.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::time::Instant;
+
+use bauta::data::sets::{KNOWN, KnownSet, data_folder};
+use bauta::data::{
+    Augmentation, ClipRecipe, ClipStore, Manifest, Row, Split, clip_batch, pairs, still_clip_batch,
+};
+use bauta::rng::Seed;
+use burn::tensor::Device;
+
+/// The data folder, or `None` with the word that it is missing.
+fn data() -> Option<PathBuf> {
+    match data_folder(None) {
+        Ok(folder) => Some(folder),
+        Err(reason) => {
+            println!("skipped: no data ({reason})");
+            None
+        }
+    }
+}
+
+fn read(name: &str) -> Option<Manifest> {
+    let set = KnownSet::named(name).expect("a known set");
+    Some(set.read(&data()?).expect("readable labels"))
+}
+
+fn count(manifest: &Manifest, of: impl Fn(&Row) -> Option<String>) -> BTreeMap<String, usize> {
+    manifest.rows().iter().filter_map(of).fold(BTreeMap::new(), |mut counts, value| {
+        *counts.entry(value).or_default() += 1;
+        counts
+    })
+}
+
+fn total_frames(store: &ClipStore) -> usize {
+    store.clips().iter().map(|clip| clip.frames).sum()
+}
+
+fn open(manifest: &Manifest) -> ClipStore {
+    let cache = tempfile::tempdir().expect("a temporary folder");
+    ClipStore::open(manifest, 64, cache.path(), &|_, _| ()).expect("every picture is whole")
+}
+
+#[test]
+fn weizmann_has_nine_people_who_each_do_four_things() {
+    let Some(manifest) = read("weizmann64") else { return };
+    let each = count(&manifest, |row| Some(format!("{:?} {:?}", row.subject, row.action)));
+    assert_eq!(each.len(), 36, "people times actions");
+    assert!(each.values().all(|&clips| clips == 1), "someone does something twice: {each:?}");
+    let store = open(&manifest);
+    assert_eq!(total_frames(&store), 2645, "frames");
+    assert_eq!(store.actions(), ["bend", "jack", "wave1", "wave2"], "actions");
+}
+
+#[test]
+fn fights_keep_their_split_and_no_source_straddles_it() {
+    let Some(manifest) = read("fights300") else { return };
+    let sides = count(&manifest, |row| Some(format!("{} {}", row.action.as_deref()?, row.split?.word())));
+    let wanted = [("fight test", 50), ("fight train", 100), ("no_fight test", 50), ("no_fight train", 100)];
+    assert_eq!(sides, wanted.map(|(side, clips)| (side.to_string(), clips)).into(), "another split");
+    let mut groups: BTreeMap<&String, BTreeSet<&str>> = BTreeMap::new();
+    for row in manifest.rows() {
+        let Some(group) = row.attributes.get("source_group") else { continue };
+        groups.entry(group).or_default().insert(row.split.expect("a split").word());
+    }
+    assert!(groups.values().all(|sides| sides.len() == 1), "a source is on both sides: {groups:?}");
+    assert_eq!(total_frames(&open(&manifest)), 300 * 24, "frames");
+}
+
+#[test]
+fn gestures_leave_out_the_person_nobody_can_name() {
+    let Some(manifest) = read("custom_gestures") else { return };
+    let people = count(&manifest, |row| row.subject.clone());
+    assert_eq!(people.keys().collect::<Vec<_>>(), ["A", "B", "C"], "people");
+    let actions = count(&manifest, |row| row.action.clone());
+    assert_eq!(actions.len(), 14, "13 gestures and no_class, not {actions:?}");
+    let store = open(&manifest);
+    assert!(store.clips().iter().all(|clip| (4..=8).contains(&clip.frames)), "a clip of another length");
+    let frames = total_frames(&store);
+    let named = 2467 - 116; // crops, less those of the unnamed person
+    assert!(frames <= named && frames > named - 3 * 41, "{frames} of {named} crops");
+}
+
+#[test]
+fn copies_of_a_face_stay_on_one_side() {
+    let Some(manifest) = read("utkface6k") else { return };
+    assert_eq!(manifest.rows().len(), 6000, "faces");
+    let mut copies: BTreeMap<&String, BTreeSet<&str>> = BTreeMap::new();
+    for row in manifest.rows() {
+        let Some(group) = row.attributes.get("copies") else { continue };
+        copies.entry(group).or_default().insert(row.split.expect("a split").word());
+    }
+    assert_eq!(copies.len(), 67, "groups of copies");
+    assert!(copies.values().all(|sides| sides.len() == 1), "copies on both sides: {copies:?}");
+    let genders = count(&manifest, |row| row.attributes.get("gender").cloned());
+    assert_eq!(genders, [("f".to_string(), 2849), ("m".to_string(), 3151)].into(), "genders");
+}
+
+#[test]
+fn hagrid_shows_every_gesture_twenty_times() {
+    let Some(manifest) = read("hagrid380") else { return };
+    let gestures = count(&manifest, |row| row.attributes.get("gesture").cloned());
+    assert_eq!(gestures.len(), 19, "18 gestures and no_gesture, not {gestures:?}");
+    assert!(gestures.values().all(|&pictures| pictures == 20), "{gestures:?}");
+}
+
+#[test]
+fn a_manifest_of_a_set_reads_back_from_anywhere_with_the_same_digest() {
+    let Some(data) = data() else { return };
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for set in KNOWN {
+        let manifest = set.read(&data).expect("readable labels");
+        let path = folder.path().join(format!("{}.csv", set.name));
+        manifest.write(&path).expect("written");
+        let back = Manifest::read(&path).expect("readable");
+        assert_eq!(back.digest(), manifest.digest(), "{} changed on the way", set.name);
+    }
+}
+
+/// A step of training takes tens of milliseconds on a GPU; what feeds it has to be cheaper.
+#[test]
+fn a_batch_is_made_in_less_than_twenty_milliseconds() {
+    let Some(manifest) = read("weizmann64") else { return };
+    let store = open(&manifest);
+    let recipe = ClipRecipe { frames: 8, skip: 2, augmentation: Augmentation::CLIP };
+    let clips: Vec<usize> = (0..8).collect();
+    let mut rng = Seed(1).rng("batch");
+    let device = Device::flex();
+    let best = |make: &mut dyn FnMut()| {
+        let times = (0..20).map(|_| {
+            let start = Instant::now();
+            make();
+            start.elapsed().as_secs_f64() * 1e3
+        });
+        times.fold(f64::INFINITY, f64::min)
+    };
+    let clip_ms =
+        best(&mut || assert_eq!(clip_batch(&store, &clips, &recipe, &mut rng, &device).clips, 8, "clips"));
+    let still_ms =
+        best(&mut || assert_eq!(still_clip_batch(&store, &clips, &recipe, &device).clips, 8, "clips"));
+    let pictures = store.frames_in(Split::Train);
+    let mut rng = Seed(1).rng("pairs");
+    let pair_ms = best(&mut || {
+        let pairs = pairs(&store, &pictures[..64], &Augmentation::VIEW, &mut rng, &device);
+        assert_eq!(pairs.left.dims(), pairs.right.dims(), "sizes");
+    });
+    println!("8 clips x 8 frames: {clip_ms:.2} ms, still: {still_ms:.2} ms; 64 pairs: {pair_ms:.2} ms");
+    assert!(clip_ms < 20.0 && pair_ms < 40.0, "clips {clip_ms:.1} ms, pairs {pair_ms:.1} ms");
+}
