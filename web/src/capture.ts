@@ -1,0 +1,56 @@
+import { BautaError } from './faults.js';
+import type { Size } from './slate.js';
+
+/** The two ends of Chromium's insertable streams, which TypeScript's own library does not declare here. */
+interface TrackProcessor {
+  readonly readable: ReadableStream<VideoFrame>;
+}
+interface TrackGenerator extends MediaStreamTrack {
+  readonly writable: WritableStream<VideoFrame>;
+}
+declare const MediaStreamTrackProcessor: new (init: { track: MediaStreamTrack; maxBufferSize: number }) => TrackProcessor;
+declare const MediaStreamTrackGenerator: new (init: { kind: 'video' }) => TrackGenerator;
+
+/** The frames of a track. One waits at most; a newer one takes its place. */
+export const framesOf = (track: MediaStreamTrack): ReadableStream<VideoFrame> =>
+  new MediaStreamTrackProcessor({ track, maxBufferSize: 1 }).readable;
+
+/** A new track, and the end that its frames are written to. */
+export const newTrack = (): { readonly track: MediaStreamTrack; readonly screen: WritableStream<VideoFrame> } => {
+  const track = new MediaStreamTrackGenerator({ kind: 'video' });
+  return { track, screen: track.writable };
+};
+
+/** The size of a track's frames, as far as it is known before the first. */
+export const sizeOf = (track: MediaStreamTrack): Size => {
+  const { width, height } = track.getSettings();
+  return { width: width ?? 640, height: height ?? 480 };
+};
+
+/** Asks for the camera, and never for the microphone. */
+export const openCamera = async (constraints: MediaTrackConstraints | true): Promise<MediaStreamTrack> => {
+  let stream: MediaStream;
+  try {
+    stream = await navigator.mediaDevices.getUserMedia({ video: constraints, audio: false });
+  } catch (cause) {
+    throw cameraFault(cause);
+  }
+  const [track] = stream.getVideoTracks();
+  if (track) return track;
+  throw new BautaError('no-camera', 'the camera gave no video; choose another one');
+};
+
+const CAMERA_FAULTS: Readonly<Record<string, readonly ['camera-refused' | 'no-camera' | 'camera-busy', string]>> = {
+  NotAllowedError: ['camera-refused', 'the camera was refused; allow it for this page in the browser and try again'],
+  SecurityError: ['camera-refused', 'this page may not use the camera; serve it over https and allow it in its frame'],
+  NotFoundError: ['no-camera', 'there is no camera; connect one, or attach another video track'],
+  OverconstrainedError: ['no-camera', 'no camera can do what was asked; ask for another size or frame rate'],
+  NotReadableError: ['camera-busy', 'the camera cannot be read; close other programs that use it and try again'],
+  AbortError: ['camera-busy', 'the camera did not start; try again'],
+};
+
+const cameraFault = (cause: unknown): BautaError => {
+  const name = cause instanceof Error || cause instanceof DOMException ? cause.name : '';
+  const [code, message] = CAMERA_FAULTS[name] ?? ['camera-busy', `the camera did not start: ${String(cause)}`];
+  return new BautaError(code, message, { cause });
+};

@@ -1,0 +1,151 @@
+import { BautaError, asFault } from './faults.js';
+import type { Blank, Size } from './slate.js';
+import type { Machine, State } from './state.js';
+import type { Tally } from './stats.js';
+import { Timeline } from './timeline.js';
+
+/** What {@link failClosed} needs. Times are in milliseconds. */
+export interface FailClosedOptions {
+  /** Anonymizes a frame, which it may transfer elsewhere. Rejects rather than give anything doubtful. */
+  readonly anonymize: (raw: VideoFrame) => Promise<VideoFrame>;
+  /** Whether there is an engine to send frames to. */
+  readonly isReady: () => boolean;
+  readonly blank: Blank;
+  readonly machine: Machine;
+  readonly tally: Tally;
+  /** Size of the slate until the camera's first frame. */
+  readonly size: Size;
+  /** How long the output may stand still before the slate replaces it. */
+  readonly deadlineMs: number;
+  readonly onFault: (fault: BautaError) => void;
+}
+
+/** How often the output is looked after, and how often the slate is sent again for those who joined late. */
+const TICK_MS = 100;
+const SLATE_EVERY_MS = 500;
+
+/**
+ * A transformer that emits anonymized frames, or slates; never the frame it was given. Each input frame
+ * is closed exactly once, whatever happens. The slate comes first and comes again whenever no anonymized
+ * frame was made for `deadlineMs`.
+ */
+export const failClosed = (options: FailClosedOptions): Transformer<VideoFrame, VideoFrame> => {
+  const { anonymize, isReady, blank, machine, tally, deadlineMs } = options;
+  const nowMs = (): number => performance.now();
+  const timeline = new Timeline(nowMs);
+  let size = options.size;
+  let lastFrameMs = nowMs();
+  let lastSlateMs = -Infinity;
+  let ticking: ReturnType<typeof setInterval> | undefined;
+
+  const sendSlate = (out: TransformStreamDefaultController<VideoFrame>): void => {
+    if ((out.desiredSize ?? -Infinity) < -1) return; // nobody reads: one that waits is enough
+    const slate = blank(size, timeline.now());
+    enqueue(out, slate);
+    tally.slates++;
+    lastSlateMs = nowMs();
+  };
+
+  const fail = (cause: unknown, out: TransformStreamDefaultController<VideoFrame>): void => {
+    tally.faults++;
+    const wasRunning = machine.state === 'running';
+    if (hasEnded(machine.apply('fault'))) return;
+    options.onFault(asFault(cause, 'frame-failed'));
+    if (wasRunning) sendSlate(out);
+  };
+
+  const look = (out: TransformStreamDefaultController<VideoFrame>): void => {
+    const now = nowMs();
+    if (out.desiredSize === null) clearInterval(ticking); // the output was aborted
+    if (machine.state === 'running' && now - lastFrameMs > deadlineMs) {
+      fail(stalled(deadlineMs), out);
+    } else if (machine.state !== 'running' && now - lastSlateMs >= SLATE_EVERY_MS) {
+      sendSlate(out);
+    }
+  };
+
+  return {
+    start(out) {
+      machine.apply('begin');
+      sendSlate(out);
+      ticking = setInterval(() => {
+        try {
+          look(out);
+        } catch {
+          clearInterval(ticking); // the output was closed
+        }
+      }, TICK_MS);
+    },
+
+    async transform(raw, out) {
+      tally.framesIn++;
+      const beganMs = nowMs();
+      const timestampUs = timeline.of(raw.timestamp);
+      try {
+        if (raw.displayWidth !== size.width || raw.displayHeight !== size.height) {
+          size = { width: raw.displayWidth, height: raw.displayHeight };
+          machine.apply('resize');
+          sendSlate(out);
+        }
+        if (!isReady()) {
+          tally.withheld++;
+          return;
+        }
+        const made = checked(await anonymize(raw), raw, size);
+        if (machine.apply('frame') !== 'running') {
+          made.close();
+          return;
+        }
+        enqueue(out, restamped(made, timestampUs));
+        lastFrameMs = nowMs();
+        tally.frame(lastFrameMs - beganMs, lastFrameMs);
+      } catch (cause) {
+        fail(cause, out);
+      } finally {
+        raw.close();
+      }
+    },
+
+    flush() {
+      clearInterval(ticking);
+    },
+  };
+};
+
+const hasEnded = (state: State): boolean => state === 'blocked' || state === 'closed';
+
+/** The result of an engine, unless it is not one: then it is closed and refused. */
+const checked = (made: VideoFrame, raw: VideoFrame, size: Size): VideoFrame => {
+  if (made === raw) throw new BautaError('frame-failed', 'the engine gave the camera frame back');
+  if (made.displayWidth === size.width && made.displayHeight === size.height) return made;
+  const found = `${String(made.displayWidth)}x${String(made.displayHeight)}`;
+  made.close();
+  const wanted = `${String(size.width)}x${String(size.height)}`;
+  throw new BautaError('frame-failed', `the engine gave a frame of ${found} for one of ${wanted}`);
+};
+
+/** The same picture with the output's own time and without alpha; closes `made`. */
+const restamped = (made: VideoFrame, timestampUs: number): VideoFrame => {
+  try {
+    return new VideoFrame(made, { timestamp: timestampUs, alpha: 'discard' });
+  } finally {
+    made.close();
+  }
+};
+
+/** Hands a frame to the output, or closes it where the output has ended. */
+const enqueue = (out: TransformStreamDefaultController<VideoFrame>, frame: VideoFrame): void => {
+  try {
+    out.enqueue(frame);
+  } catch (cause) {
+    frame.close();
+    throw cause;
+  }
+};
+
+const stalled = (deadlineMs: number): BautaError =>
+  new BautaError(
+    'stalled',
+    `no frame was anonymized for ${String(deadlineMs)} ms: the camera or the engine stands still; ` +
+      'the slate is shown until the next one arrives',
+  );

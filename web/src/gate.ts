@@ -1,0 +1,176 @@
+import { serve } from './client.js';
+import type { Port } from './client.js';
+import { EngineHost } from './engine-host.js';
+import type { Model, Workshop } from './engine-host.js';
+import { failClosed } from './fail-closed.js';
+import { BautaError, asFault } from './faults.js';
+import type { EngineReport, GateAnswers, GateCommand, GateEvent } from './protocol.js';
+import { slateOf } from './slate.js';
+import { Machine } from './state.js';
+import { Tally } from './stats.js';
+
+type Load = Extract<GateCommand, { readonly type: 'load' }>;
+type Run = Extract<GateCommand, { readonly type: 'run' }>;
+
+const STATS_EVERY_MS = 500;
+
+/**
+ * All frames pass through here, in a worker of its own, so that neither a busy page nor a broken engine
+ * can hold up the slate. The engine works in another worker, which this one ends and replaces.
+ */
+export class Gate {
+  readonly #spawn: () => Workshop;
+  readonly #tell: (event: GateEvent) => void;
+  readonly #machine: Machine;
+  #tally = new Tally();
+  #settings: Load | undefined;
+  #host: EngineHost | undefined;
+  #output: { readonly abort: AbortController; readonly ended: Promise<void> } | undefined;
+  #lastFault: BautaError | undefined;
+
+  /** Answers the page's commands on `port`; `spawn` starts a worker for an engine. */
+  constructor(port: Port, spawn: () => Workshop) {
+    this.#spawn = spawn;
+    this.#tell = serve<GateCommand, GateAnswers>(port, {
+      load: (command) => this.#load(command),
+      run: (command) => this.#run(command),
+      process: ({ frame }) => this.#process(frame),
+      stop: () => this.#stop(),
+    });
+    this.#machine = new Machine((state) => {
+      if (state === 'running') this.#lastFault = undefined;
+      this.#tell({ event: 'state', state });
+    });
+    setInterval(() => {
+      if (this.#output) this.#tell({ event: 'stats', stats: this.#tally.read(performance.now()) });
+    }, STATS_EVERY_MS);
+  }
+
+  async #load(command: Load): Promise<EngineReport> {
+    this.#settings = command;
+    try {
+      this.#host = new EngineHost({
+        spawn: this.#spawn,
+        model: await fetchModel(command.sources),
+        candidates: command.candidates,
+        frameLimitMs: Math.max(10_000, 10 * command.deadlineMs),
+        onEngine: (engine) => { this.#tell({ event: 'engine', engine }); },
+        onExhausted: (fault) => { this.#block(fault); },
+      });
+    } catch (cause) {
+      const fault = asFault(cause, 'model-missing');
+      this.#block(fault);
+      throw fault;
+    }
+    return this.#host.arm();
+  }
+
+  #run({ camera, screen, size }: Run): Promise<undefined> {
+    const { slate, deadlineMs } = this.#loaded();
+    this.#tally = new Tally();
+    const guard = failClosed({
+      anonymize: (raw) => this.#engines().anonymize(raw),
+      isReady: () => this.#host?.isReady ?? false,
+      blank: slateOf(slate),
+      machine: this.#machine,
+      tally: this.#tally,
+      size,
+      deadlineMs,
+      onFault: (fault) => { this.#report(fault); },
+    });
+    const abort = new AbortController();
+    const piped = camera
+      .pipeThrough(new TransformStream(guard), { signal: abort.signal })
+      .pipeTo(screen, { signal: abort.signal });
+    const ended = piped.catch(() => undefined).then(() => { this.#ended(abort.signal.aborted); });
+    this.#output = { abort, ended };
+    if (this.#machine.state === 'blocked') abort.abort();
+    return Promise.resolve(undefined);
+  }
+
+  async #process(frame: VideoFrame): Promise<VideoFrame> {
+    const { displayWidth: width, displayHeight: height } = frame;
+    try {
+      if (this.#machine.state === 'idle') this.#machine.apply('begin');
+      const host = this.#engines();
+      if (!host.isReady) await host.arm();
+      const made = await host.anonymize(frame);
+      const fits = made.displayWidth === width && made.displayHeight === height;
+      if (fits && this.#machine.apply('frame') === 'running') return made;
+      made.close();
+      throw new BautaError('frame-failed', 'the engine gave a frame of another size, or came too late');
+    } catch (cause) {
+      this.#machine.apply('fault');
+      throw asFault(cause, 'frame-failed');
+    } finally {
+      frame.close();
+    }
+  }
+
+  async #stop(): Promise<undefined> {
+    this.#machine.apply('close');
+    this.#output?.abort.abort();
+    this.#host?.close();
+    await this.#output?.ended;
+    return undefined;
+  }
+
+  /** No engine is left: the output ends. */
+  #block(fault: BautaError): void {
+    this.#machine.apply('exhausted');
+    this.#report(fault);
+    this.#output?.abort.abort();
+  }
+
+  #ended(onPurpose: boolean): void {
+    this.#tell({ event: 'stats', stats: this.#tally.read(performance.now()) });
+    this.#output = undefined;
+    this.#machine.apply('end');
+    if (onPurpose) return;
+    const message = 'the camera stopped: it was unplugged, or its permission withdrawn; open it again';
+    this.#report(new BautaError('camera-ended', message));
+  }
+
+  /** Tells of a fault, once for as long as it lasts. */
+  #report(fault: BautaError): void {
+    if (this.#lastFault?.message === fault.message) return;
+    this.#lastFault = fault;
+    this.#tell({ event: 'error', fault: { code: fault.code, message: fault.message } });
+  }
+
+  #loaded(): Load {
+    if (this.#settings) return this.#settings;
+    throw new BautaError('frame-failed', 'a camera was attached before an engine was asked for');
+  }
+
+  #engines(): EngineHost {
+    if (this.#host) return this.#host;
+    throw this.#lastFault ?? new BautaError('frame-failed', 'the model is not loaded yet; wait for ready');
+  }
+}
+
+/** Fetches card and weights. Whether they belong together is for the engine to say. */
+const fetchModel = async ({ base, model, allowSoftwareGpu }: Load['sources']): Promise<Model> => {
+  const [card, weights] = await Promise.all([
+    fetched(`${model}.json`).then((response) => response.text()),
+    fetched(`${model}.bpk`).then((response) => response.arrayBuffer()),
+  ]);
+  return { base, allowSoftwareGpu, card, weights: new Uint8Array(weights) };
+};
+
+const fetched = async (address: string): Promise<Response> => {
+  const refuse = (why: string, cause?: unknown): BautaError =>
+    new BautaError(
+      'model-missing',
+      `the model file ${address} cannot be fetched (${why}); serve the folder models/ of the package, or name another assetBase`,
+      { cause },
+    );
+  let response: Response;
+  try {
+    response = await fetch(address);
+  } catch (cause) {
+    throw refuse('no answer', cause);
+  }
+  if (!response.ok) throw refuse(`status ${String(response.status)}`);
+  return response;
+};

@@ -1,0 +1,17 @@
+/**
+ * Anonymizes camera video in the browser, before it leaves the machine.
+ *
+ * `support()` says whether and how it runs here, `Bauta.create()` starts it, and `openCamera()` gives a
+ * track to send or show in place of the camera's. Importing this touches nothing; all files come from the
+ * app's own server.
+ */
+export { Bauta } from './bauta.js';
+export type { BautaEvents, BautaOptions, BautaReport } from './bauta.js';
+export { BautaError, UnsupportedError } from './faults.js';
+export type { FaultCode } from './faults.js';
+export { support } from './support.js';
+export type { EngineChoice, Support, SupportOptions } from './support.js';
+export type { Card, EngineKind } from './engine.js';
+export type { EngineReport, PassedOver } from './protocol.js';
+export type { State } from './state.js';
+export type { Stats } from './stats.js';

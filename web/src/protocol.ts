@@ -1,0 +1,102 @@
+import type { Card, EngineKind } from './engine.js';
+import type { Fault } from './faults.js';
+import type { Size } from './slate.js';
+import type { State } from './state.js';
+import type { Stats } from './stats.js';
+
+/** Where the files are that an engine is loaded from. */
+export interface Sources {
+  /** Absolute URL of the folder with `wasm/` and `models/`, with a slash at its end. */
+  readonly base: string;
+  /** Absolute URL of the model without its ending: `.json` is the card, `.bpk` the weights. */
+  readonly model: string;
+  readonly allowSoftwareGpu: boolean;
+}
+
+/** What the page asks of the gate, the worker that all frames pass through. */
+export type GateCommand =
+  | {
+      readonly type: 'load';
+      readonly sources: Sources;
+      /** Engines to try, the best first. */
+      readonly candidates: readonly EngineKind[];
+      readonly slate: string;
+      readonly deadlineMs: number;
+    }
+  | {
+      readonly type: 'run';
+      readonly camera: ReadableStream<VideoFrame>;
+      readonly screen: WritableStream<VideoFrame>;
+      readonly size: Size;
+    }
+  | { readonly type: 'process'; readonly frame: VideoFrame }
+  | { readonly type: 'stop' };
+
+/** What the gate answers to each. */
+export interface GateAnswers {
+  load: EngineReport;
+  run: undefined;
+  process: VideoFrame;
+  /** Answered once the output has ended. */
+  stop: undefined;
+}
+
+/** What the gate tells unasked. */
+export type GateEvent =
+  | { readonly event: 'state'; readonly state: State }
+  | { readonly event: 'stats'; readonly stats: Stats }
+  | { readonly event: 'engine'; readonly engine: EngineReport }
+  | { readonly event: 'error'; readonly fault: Fault };
+
+/** What the gate asks of the engine's worker. */
+export type EngineCommand =
+  | {
+      readonly type: 'open';
+      readonly kind: EngineKind;
+      readonly base: string;
+      readonly weights: Uint8Array;
+      readonly card: string;
+      readonly allowSoftwareGpu: boolean;
+    }
+  | { readonly type: 'anonymize'; readonly frame: VideoFrame };
+
+/** What the engine's worker answers to each. */
+export interface EngineAnswers {
+  open: { readonly adapter: string; readonly card: Card };
+  anonymize: VideoFrame;
+}
+
+/** What the engine's worker tells unasked: it broke, and is of no use any more. */
+export interface EngineEvent {
+  readonly event: 'lost';
+  readonly fault: Fault;
+}
+
+/** An engine that was not used, and the sentence that says why. */
+export interface PassedOver {
+  readonly kind: EngineKind;
+  readonly why: string;
+}
+
+/** The engine in use. */
+export interface EngineReport {
+  readonly kind: EngineKind;
+  /** What it runs on, for people to read. */
+  readonly adapter: string;
+  /** Better engines that were tried and not used. */
+  readonly passedOver: readonly PassedOver[];
+  /** The model's card. */
+  readonly card: Card;
+  /** Milliseconds from nothing to a tested engine. */
+  readonly loadMs: number;
+}
+
+/** A command on its way, and the reply to it. */
+export interface Envelope<Command> {
+  readonly id: number;
+  readonly command: Command;
+}
+
+export type Reply =
+  | { readonly id: number; readonly ok: true; readonly answer: unknown }
+  | { readonly id: number; readonly ok: false; readonly fault: Fault };

@@ -1,0 +1,65 @@
+import { adapterName, findAdapter } from './adapter.js';
+import type { EngineKind } from './engine.js';
+import { asFault } from './faults.js';
+
+/** Which engine an app asks for; `auto` takes the GPU where there is a real one, else the processor. */
+export type EngineChoice = 'auto' | EngineKind;
+
+export interface SupportOptions {
+  readonly engine?: EngineChoice;
+  /** Also take a GPU that is emulated on the processor. It is slower than the CPU engine; for tests. */
+  readonly allowSoftwareGpu?: boolean;
+}
+
+/** What this browser can do. */
+export interface Support {
+  /** Whether Bauta runs here with the engine that was asked for. */
+  readonly supported: boolean;
+  /** What the browser lacks, by the names of its interfaces; empty where nothing is. */
+  readonly missing: readonly string[];
+  /** The engine that would be tried first; `null` where none can run. */
+  readonly engine: EngineKind | null;
+  /** Why that one, or why none, as a sentence. */
+  readonly why: string;
+}
+
+/** The smallest WebAssembly module with a 128-bit vector in it. */
+const SIMD_MODULE = new Uint8Array([
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11,
+]);
+
+const hasSimd = (): boolean => typeof WebAssembly !== 'undefined' && WebAssembly.validate(SIMD_MODULE);
+
+/** What Bauta cannot do without, wherever the engine runs. */
+const NEEDED: Readonly<Record<string, () => boolean>> = {
+  'a secure origin (https or localhost)': () => globalThis.isSecureContext,
+  Worker: () => 'Worker' in globalThis,
+  VideoFrame: () => 'VideoFrame' in globalThis,
+  OffscreenCanvas: () => 'OffscreenCanvas' in globalThis,
+  MediaStreamTrackProcessor: () => 'MediaStreamTrackProcessor' in globalThis,
+  MediaStreamTrackGenerator: () => 'MediaStreamTrackGenerator' in globalThis,
+  'WebAssembly with SIMD': hasSimd,
+};
+
+/**
+ * Says what is missing and which engine would run, and why. Asks for no permission, downloads nothing and
+ * opens no device. The engine is tested later, when it is loaded.
+ */
+export const support = async (options: SupportOptions = {}): Promise<Support> => {
+  const { engine = 'auto', allowSoftwareGpu = false } = options;
+  const missing = Object.keys(NEEDED).filter((name) => NEEDED[name]?.() !== true);
+  if (missing.length > 0) {
+    const why = `this browser has no ${missing.join(', no ')}; use Chrome or Edge 94 or later`;
+    return { supported: false, missing, engine: null, why };
+  }
+  if (engine === 'cpu') return { supported: true, missing, engine, why: 'the CPU engine was asked for' };
+  try {
+    const adapter = await findAdapter(allowSoftwareGpu);
+    const why = `WebGPU is there, on ${adapterName(adapter.info)}`;
+    return { supported: true, missing, engine: 'webgpu', why };
+  } catch (cause) {
+    const why = asFault(cause, 'no-webgpu').message;
+    if (engine === 'webgpu') return { supported: false, missing: ['WebGPU'], engine: null, why };
+    return { supported: true, missing, engine: 'cpu', why };
+  }
+};

@@ -1,0 +1,28 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+/** The browser tests live outside this folder; these are the packages they need from it. */
+const alias = { 'playwright-core': here('node_modules/playwright-core/index.mjs') };
+
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
+      {
+        resolve: { alias },
+        server: { fs: { strict: false } },
+        test: {
+          name: 'browser',
+          root: here('..'),
+          include: ['tests/browser/**/*.test.ts'],
+          globals: false,
+          fileParallelism: false, // one browser at a time
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+});
