@@ -97,11 +97,8 @@ impl Session {
         &self.card
     }
 
-    /// The network and the device it is on, for engines that feed it themselves.
-    #[cfg_attr(
-        not(feature = "web"),
-        expect(dead_code, reason = "only the page's GPU engine feeds the network itself")
-    )]
+    /// The network and the device it is on, for the page's GPU engine, which feeds it itself.
+    #[cfg(all(feature = "web", feature = "wgpu", target_family = "wasm"))]
     pub(crate) fn network(&self) -> (&Anonymizer, &Device) {
         (&self.model, &self.device)
     }

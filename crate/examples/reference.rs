@@ -1,0 +1,97 @@
+//! Writes what the native engine makes of a few pictures, for the browser's engines to be compared with.
+//!
+//! `cargo run --release --example reference -- FOLDER [MODEL]`: without a model, one with fresh weights is
+//! made and written to the folder as well.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use bauta::artifact::{Artifact, Card, FORMAT, Mode, Provenance};
+use bauta::engine::{RawFrame, Session};
+use bauta::frame::{self, Planes, Rgba8};
+use bauta::known_answer::KnownAnswer;
+use bauta::model::AnonymizerConfig;
+use burn::tensor::Device;
+use serde_json::{Value, json};
+
+/// Camera sizes, two of them odd.
+const SIZES: [(usize, usize); 3] = [(640, 480), (641, 479), (97, 61)];
+
+fn main() -> anyhow::Result<()> {
+    let mut arguments = std::env::args_os().skip(1).map(PathBuf::from);
+    let folder = arguments.next().ok_or_else(|| anyhow::anyhow!("usage: reference FOLDER [MODEL]"))?;
+    fs::create_dir_all(&folder)?;
+    let device = Device::flex();
+    let artifact = match arguments.next() {
+        Some(model) => Artifact::load(&model)?,
+        None => fresh(&device)?,
+    };
+    artifact.save(&folder.join("model"))?;
+    let session = Session::open(&artifact, &device)?;
+    let index =
+        SIZES.iter().map(|&size| write(&session, size, &folder)).collect::<anyhow::Result<Vec<_>>>()?;
+    fs::write(folder.join("index.json"), serde_json::to_vec_pretty(&index)?)?;
+    Ok(())
+}
+
+/// A model that nobody trained.
+fn fresh(device: &Device) -> anyhow::Result<Artifact> {
+    device.seed(0);
+    let config = AnonymizerConfig::new();
+    let card = Card {
+        format: FORMAT,
+        name: "fresh".into(),
+        mode: Mode::Learned,
+        privacy_claim: "none: untrained".into(),
+        licence: "MIT OR Apache-2.0".into(),
+        sha256: String::new(),
+        config: config.clone(),
+        known_answer: KnownAnswer { width: 1, height: 1, grid: vec![], tolerance: 0.0 },
+        trained: Provenance {
+            commit: "unknown".into(),
+            data: vec![],
+            manifest: String::new(),
+            seed: 0,
+            steps: 0,
+            minutes: 0.0,
+            device: "none".into(),
+            config: Value::Null,
+        },
+        measured: vec![],
+        limits: vec!["untrained".into()],
+    };
+    Ok(Artifact::of(&config.init(device), card, device)?)
+}
+
+/// Writes one picture and everything the native engine makes of it on the way.
+fn write(session: &Session, (width, height): (usize, usize), folder: &Path) -> anyhow::Result<Value> {
+    let picture = scene(width, height);
+    let name = format!("{width}x{height}");
+    let (working_width, working_height) = session.card().config.working_size(width, height);
+    let input = frame::shrink(&picture, working_width, working_height);
+    fs::write(folder.join(format!("{name}.raw.rgba")), picture.bytes())?;
+    fs::write(folder.join(format!("{name}.input.f32")), little_endian(&input))?;
+    fs::write(folder.join(format!("{name}.output.f32")), little_endian(&session.infer(input)))?;
+    let anonymized = session.anonymize(RawFrame::from(picture)).into_picture();
+    fs::write(folder.join(format!("{name}.anonymized.rgba")), anonymized.bytes())?;
+    Ok(json!({ "name": name, "width": width, "height": height, "working": [working_width, working_height] }))
+}
+
+/// Slopes, edges and fine grain, every channel different, nothing symmetric.
+fn scene(width: usize, height: usize) -> Rgba8 {
+    let bytes = (0..width * height).flat_map(|i| {
+        let (x, y) = (i % width, i / width);
+        let disc =
+            (x as f32 - 0.3 * width as f32).hypot(y as f32 - 0.6 * height as f32) < 0.2 * height as f32;
+        let grain = (x * 7919 + y * 104_729) % 31;
+        let red = 255 * x / width;
+        let green = if disc { 220 } else { 255 * y / height / 2 } + grain;
+        let blue = 255 - 200 * (x + y) / (width + height) - grain;
+        [red as u8, green as u8, blue as u8, 255]
+    });
+    Rgba8::new(width, height, bytes.collect()).expect("four bytes for each pixel")
+}
+
+fn little_endian(planes: &Planes) -> Vec<u8> {
+    planes.values().iter().flat_map(|value| value.to_le_bytes()).collect()
+}

@@ -1,0 +1,64 @@
+import type { Assets, Engine } from './engine.js';
+import { faultOf, isTrap, openScript, readCard } from './engine-file.js';
+import type { Card } from './engine-file.js';
+import type { BautaError } from './faults.js';
+import { pixelsOf } from './known-answer.js';
+
+/** The WebAssembly engine, as `crate/src/web/cpu.rs` exports it. */
+interface Session {
+  anonymize(rgba: Uint8Array, width: number, height: number): Uint8Array<ArrayBuffer>;
+  free(): void;
+}
+
+interface Exports {
+  readonly CpuEngine: { load(weights: Uint8Array, card: string): Session };
+}
+
+/** Frames through the processor: copied out, anonymized in WebAssembly, wrapped again. */
+export class CpuEngine implements Engine {
+  readonly kind = 'cpu';
+  readonly adapter = 'processor (WebAssembly, 128-bit SIMD)';
+  readonly card: Card;
+  readonly #session: Session;
+  readonly #onLost: (fault: BautaError) => void;
+  #broken: BautaError | undefined;
+
+  private constructor(session: Session, assets: Assets) {
+    this.card = readCard(assets.card);
+    this.#session = session;
+    this.#onLost = assets.onLost ?? (() => undefined);
+  }
+
+  static async load(assets: Assets): Promise<CpuEngine> {
+    const exports = await openScript<Exports>('cpu', assets);
+    try {
+      return new CpuEngine(exports.CpuEngine.load(assets.weights, assets.card), assets);
+    } catch (cause) {
+      throw faultOf(cause, 'bad-model');
+    }
+  }
+
+  async anonymize(raw: VideoFrame): Promise<VideoFrame> {
+    if (this.#broken) throw this.#broken;
+    const { displayWidth: codedWidth, displayHeight: codedHeight, timestamp } = raw;
+    try {
+      const seen = await pixelsOf(raw);
+      const shown = this.#session.anonymize(seen, codedWidth, codedHeight);
+      const form: VideoFrameBufferInit = { format: 'RGBX', codedWidth, codedHeight, timestamp };
+      return new VideoFrame(shown, Object.assign(form, { transfer: [shown.buffer] }));
+    } catch (cause) {
+      const fault = faultOf(cause, 'frame-failed');
+      if (isTrap(cause)) {
+        this.#broken = fault;
+        this.#onLost(fault);
+      }
+      throw fault;
+    }
+  }
+
+  close(): void {
+    if (this.#broken) return; // what is left of a broken instance must not be called
+    this.#broken = faultOf(new Error('the engine is closed'), 'frame-failed');
+    this.#session.free();
+  }
+}

@@ -1,0 +1,68 @@
+import type { Assets } from './engine.js';
+import { BautaError } from './faults.js';
+import type { FaultCode } from './faults.js';
+import type { KnownAnswer } from './known-answer.js';
+
+/** What is known of a model. The fields Bauta itself relies on; a card holds more. */
+export interface Card {
+  readonly format: number;
+  readonly name: string;
+  readonly mode: string;
+  readonly sha256: string;
+  readonly privacy_claim: string;
+  readonly limits: readonly string[];
+  readonly known_answer: KnownAnswer;
+}
+
+/** The text of a card as data. */
+export const readCard = (text: string): Card => {
+  try {
+    return JSON.parse(text) as Card; // the engine itself checks the fields, and refuses a card that lacks one
+  } catch (cause) {
+    throw new BautaError('bad-model', 'the model card is no JSON; fetch it again', { cause });
+  }
+};
+
+/** What the script of every engine exports: its start, which fetches the WebAssembly that lies beside it. */
+interface Script {
+  default(): Promise<unknown>;
+}
+
+/** Loads the script in the folder `wasm/NAME/` and starts its WebAssembly. */
+export const openScript = async <Exports>(name: 'cpu' | 'gpu', assets: Assets): Promise<Exports> => {
+  const address = new URL(`wasm/${name}/bauta.js`, assets.base).href;
+  try {
+    // The address is the caller's, so a bundler must leave it alone.
+    const script = (await import(/* @vite-ignore */ /* webpackIgnore: true */ address)) as Script & Exports;
+    await script.default();
+    return script;
+  } catch (cause) {
+    throw new BautaError(
+      'bad-engine-file',
+      `the engine ${address} does not start; serve the folder wasm/ of this version of Bauta unchanged`,
+      { cause },
+    );
+  }
+};
+
+/** The codes that engines give their errors, as `name`. */
+const ENGINE_CODES: ReadonlySet<string> = new Set<FaultCode>([
+  'no-webgpu',
+  'device-lost',
+  'bad-model',
+  'self-test-failed',
+  'frame-failed',
+]);
+
+const isEngineCode = (name: string): name is FaultCode => ENGINE_CODES.has(name);
+
+/** An engine's error with its own code and sentence; anything else gets `code`. */
+export const faultOf = (cause: unknown, code: FaultCode): BautaError => {
+  if (cause instanceof BautaError) return cause;
+  const message = cause instanceof Error ? cause.message : String(cause);
+  if (cause instanceof Error && isEngineCode(cause.name)) return new BautaError(cause.name, message, { cause });
+  return new BautaError(code, message, { cause });
+};
+
+/** Whether WebAssembly stopped in the middle of something: nothing it holds can be trusted any more. */
+export const isTrap = (cause: unknown): boolean => cause instanceof WebAssembly.RuntimeError;

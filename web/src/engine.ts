@@ -1,0 +1,77 @@
+import { CpuEngine } from './engine-cpu.js';
+import type { Card } from './engine-file.js';
+import { GpuEngine } from './engine-gpu.js';
+import { BautaError } from './faults.js';
+import { distance, pattern } from './known-answer.js';
+
+export type { Card } from './engine-file.js';
+
+/** Which engine: on the GPU, or on the processor. */
+export type EngineKind = 'webgpu' | 'cpu';
+
+/** What an engine is made of. All of it comes from the caller's own server. */
+export interface Assets {
+  /** Absolute URL of the folder that holds `wasm/cpu/` and `wasm/gpu/`, with a slash at its end. */
+  readonly base: string;
+  /** The model's weights, the bytes of `NAME.bpk`. */
+  readonly weights: Uint8Array;
+  /** The model's card, the text of `NAME.json`. */
+  readonly card: string;
+  /** Also take a GPU that is emulated on the processor (slow; for tests). */
+  readonly allowSoftwareGpu?: boolean;
+  /** Called once if the engine breaks for good: from then on it anonymizes nothing. */
+  readonly onLost?: (fault: BautaError) => void;
+}
+
+/** A model at work. One frame at a time. */
+export interface Engine {
+  readonly kind: EngineKind;
+  /** What it runs on, for people to read. */
+  readonly adapter: string;
+  readonly card: Card;
+  /**
+   * Anonymizes one frame. Does not close `raw`; the result has its display size and timestamp, and the
+   * caller closes it. Rejects with a `BautaError` and never with, or after handing out, a raw pixel.
+   */
+  anonymize(raw: VideoFrame): Promise<VideoFrame>;
+  close(): void;
+}
+
+/**
+ * Opens a model on an engine and tests it: the picture of the card's known answer goes through
+ * `anonymize` like a camera frame, and an engine that answers otherwise is closed and refused.
+ */
+export const loadEngine = async (kind: EngineKind, assets: Assets): Promise<Engine> => {
+  const engine = kind === 'webgpu' ? await GpuEngine.load(assets) : await CpuEngine.load(assets);
+  try {
+    await selfTest(engine);
+  } catch (cause) {
+    engine.close();
+    throw cause;
+  }
+  return engine;
+};
+
+const selfTest = async (engine: Engine): Promise<void> => {
+  const { width, height, tolerance } = engine.card.known_answer;
+  const question = new VideoFrame(pattern(width, height), {
+    format: 'RGBA',
+    codedWidth: width,
+    codedHeight: height,
+    timestamp: 0,
+  });
+  let answer: VideoFrame | undefined;
+  try {
+    answer = await engine.anonymize(question);
+    const off = await distance(answer, engine.card.known_answer);
+    if (off <= tolerance) return; // false for NaN
+    throw new BautaError(
+      'self-test-failed',
+      `the ${engine.kind} engine fails its self-test on ${engine.adapter}: off by ${off.toFixed(1)} of 255 ` +
+        `where ${String(tolerance)} is allowed; use the other engine or fetch the model again`,
+    );
+  } finally {
+    question.close();
+    answer?.close();
+  }
+};
