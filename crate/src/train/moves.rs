@@ -137,3 +137,6 @@ fn rms(raw: Tensor<4>, anonymized: Tensor<4>) -> Tensor<2> {
 fn hinge(distance: Tensor<2>, budget: f32) -> Tensor<1> {
     (distance - budget).clamp_min(0.0).mean()
 }
+
+#[cfg(test)]
+mod tests;

@@ -374,3 +374,6 @@ fn limits(config: &TrainConfig) -> Vec<String> {
         "sound, captions and metadata are not anonymized".into(),
     ]
 }
+
+#[cfg(test)]
+mod tests;
