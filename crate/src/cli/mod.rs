@@ -3,6 +3,7 @@
 
 mod anonymize;
 mod card;
+mod data;
 
 use std::process::ExitCode;
 
@@ -20,6 +21,7 @@ struct Cli {
 enum Verb {
     Anonymize(anonymize::Anonymize),
     Card(card::ShowCard),
+    Data(data::DataCommand),
 }
 
 /// Runs the command line. Exit codes: 0 done, 1 failed (the reason is on standard error), 2 the command
@@ -28,6 +30,7 @@ pub fn main() -> ExitCode {
     let result = match Cli::parse().verb {
         Verb::Anonymize(verb) => verb.run(),
         Verb::Card(verb) => verb.run(),
+        Verb::Data(verb) => verb.run(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
