@@ -382,7 +382,7 @@ mod tests {
     fn weights_of_another_network_are_refused() {
         let mut artifact = fresh();
         artifact.card.config.width = 16;
-        let error = artifact.restore(&Device::flex()).err().expect("refused");
+        let error = artifact.restore(&Device::flex()).expect_err("refused");
         assert!(matches!(error, ArtifactError::Misfit { .. }), "{error}");
     }
 

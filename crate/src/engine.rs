@@ -86,8 +86,7 @@ impl Session {
         Err(EngineError::SelfTest { distance, tolerance: answer.tolerance })
     }
 
-    /// A session whose device has no blocking reads (a browser's GPU): the caller runs the self-test.
-    pub(crate) fn untested(artifact: &Artifact, device: &Device) -> Result<Self, EngineError> {
+    fn untested(artifact: &Artifact, device: &Device) -> Result<Self, EngineError> {
         let model = artifact.restore(device)?;
         Ok(Self { card: artifact.card().clone(), model, device: device.clone() })
     }
@@ -95,12 +94,6 @@ impl Session {
     /// The model's card.
     pub fn card(&self) -> &Card {
         &self.card
-    }
-
-    /// The network and the device it is on, for the page's GPU engine, which feeds it itself.
-    #[cfg(all(feature = "web", feature = "wgpu", target_family = "wasm"))]
-    pub(crate) fn network(&self) -> (&Anonymizer, &Device) {
-        (&self.model, &self.device)
     }
 
     /// Anonymizes one frame at the model's working resolution. Consumes the raw pixels: afterwards nobody

@@ -1,4 +1,4 @@
-//! The privacy branch f_B: the trained adversary. A network that recognises the same subject in two views
+//! The privacy branch `f_B`: the trained adversary. A network that recognises the same subject in two views
 //! of a picture, without any privacy label, and its loss.
 
 use burn::config::Config;
@@ -91,13 +91,13 @@ impl Privacy {
     }
 }
 
-/// L_B, NT-Xent: how badly twins are told apart from strangers, in nats a row.
+/// `L_B`, NT-Xent: how badly twins are told apart from strangers, in nats a row.
 ///
 /// `0` means that every subject is re-identified from its twin; [`chance`] means that the embedding
 /// says nothing. The adversary lowers it, the anonymizer raises it.
 ///
 /// Chen et al., "A Simple Framework for Contrastive Learning of Visual Representations",
-/// arXiv:2002.05709, eq. 1; used as the privacy term by SPAct, arXiv:2203.15205.
+/// arXiv:2002.05709, eq. 1; used as the privacy term by `SPAct`, arXiv:2203.15205.
 ///
 /// # Shapes
 /// - `left`, `right`: `[n, d]`, rows of length 1; row `i` of each is a view of subject `i`

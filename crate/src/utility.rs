@@ -1,4 +1,4 @@
-//! The utility branch f_T: what must survive. A network that names the action of a clip, and its loss.
+//! The utility branch `f_T`: what must survive. A network that names the action of a clip, and its loss.
 
 use burn::config::Config;
 use burn::module::Module;
@@ -101,7 +101,7 @@ fn shift_in_time(x: Tensor<4>, t: usize) -> Tensor<4> {
     Tensor::cat(vec![before, after, own], 2).reshape(shape)
 }
 
-/// L_T: cross-entropy of the action, in nats a clip. `0` is certainty; [`chance`] is ignorance.
+/// `L_T`: cross-entropy of the action, in nats a clip. `0` is certainty; [`chance`] is ignorance.
 ///
 /// # Shapes
 /// - `scores`: `[n, actions]`, before softmax

@@ -3,6 +3,7 @@
 
 mod anonymize;
 mod card;
+mod data;
 mod train;
 
 use std::process::ExitCode;
@@ -22,6 +23,7 @@ enum Verb {
     Anonymize(anonymize::Anonymize),
     Card(card::ShowCard),
     Train(train::Train),
+    Data(data::DataCommand),
 }
 
 /// Runs the command line. Exit codes: 0 done, 1 failed (the reason is on standard error), 2 the command
@@ -31,6 +33,7 @@ pub fn main() -> ExitCode {
         Verb::Anonymize(verb) => verb.run(),
         Verb::Card(verb) => verb.run(),
         Verb::Train(verb) => verb.run(),
+        Verb::Data(verb) => verb.run(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -22,7 +22,7 @@ use crate::train::{Corpus, Outcome, Progress, RunFolder, TrainConfig, run};
 pub(super) struct Train {
     /// Configuration file.
     config: PathBuf,
-    /// Folder of the data sets [default: the variable BAUTA_DATA].
+    /// Folder of the data sets [default: the variable `BAUTA_DATA`].
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     /// Folder to write to [default: runs/NAME].

@@ -14,6 +14,7 @@ mod manifest;
 mod order;
 pub mod sets;
 pub mod split;
+pub mod stage;
 mod store;
 
 pub use augment::Augmentation;

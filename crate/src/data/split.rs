@@ -83,7 +83,7 @@ pub struct Shares {
 }
 
 /// The distinct values of one column, sorted.
-pub(super) fn values(manifest: &Manifest, of: impl Fn(&super::Row) -> Option<&str>) -> Vec<String> {
+pub(crate) fn values(manifest: &Manifest, of: impl Fn(&super::Row) -> Option<&str>) -> Vec<String> {
     let mut values: Vec<String> =
         manifest.rows().iter().filter_map(|row| of(row).map(String::from)).collect();
     values.sort();

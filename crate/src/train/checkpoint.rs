@@ -14,7 +14,7 @@ use crate::privacy::Privacy;
 use crate::utility::Utility;
 
 /// A network and the optimizer that moves it.
-pub struct Player<M> {
+pub(super) struct Player<M> {
     /// The network.
     pub module: M,
     /// Its optimizer.
@@ -22,12 +22,12 @@ pub struct Player<M> {
 }
 
 /// The three players.
-pub struct Players {
-    /// f_A.
+pub(super) struct Players {
+    /// `f_A`.
     pub anonymizer: Player<Anonymizer>,
-    /// f_T.
+    /// `f_T`.
     pub utility: Player<Utility>,
-    /// f_B.
+    /// `f_B`.
     pub privacy: Player<Privacy>,
 }
 
@@ -60,7 +60,7 @@ impl<M: Module> Player<M> {
 ///
 /// # Errors
 /// [`TrainError`] names the file; older checkpoints stay then.
-pub fn save(run: &Path, step: u64, players: &Players) -> Result<PathBuf, TrainError> {
+pub(super) fn save(run: &Path, step: u64, players: &Players) -> Result<PathBuf, TrainError> {
     let folder = run.join(format!("checkpoint-{step:07}"));
     let unfinished = run.join(".unfinished-checkpoint");
     let write = |source| TrainError::Write { path: folder.clone(), source };
@@ -87,7 +87,7 @@ pub fn save(run: &Path, step: u64, players: &Players) -> Result<PathBuf, TrainEr
 ///
 /// # Errors
 /// [`TrainError`] if there is none or it does not fit the players.
-pub fn restore(run: &Path, players: Players) -> Result<(u64, Players), TrainError> {
+pub(super) fn restore(run: &Path, players: Players) -> Result<(u64, Players), TrainError> {
     let Some((step, folder)) = newest(run) else {
         let reason = "it holds no checkpoint; start it again without --resume".to_owned();
         return Err(TrainError::Resume { path: run.into(), reason });
@@ -101,7 +101,7 @@ pub fn restore(run: &Path, players: Players) -> Result<(u64, Players), TrainErro
 }
 
 /// The newest checkpoint of a run: its step and folder.
-pub fn newest(run: &Path) -> Option<(u64, PathBuf)> {
+pub(super) fn newest(run: &Path) -> Option<(u64, PathBuf)> {
     all(run).into_iter().max()
 }
 

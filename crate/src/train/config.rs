@@ -20,7 +20,7 @@ pub struct TrainConfig {
     /// Side of the square frames trained on, in pixels; a multiple of 8.
     #[serde(default = "default_size")]
     pub size: usize,
-    /// Shape of the anonymizer f_A.
+    /// Shape of the anonymizer `f_A`.
     #[serde(default = "AnonymizerConfig::new")]
     pub model: AnonymizerConfig,
     /// How long the run is and how often it writes.
@@ -104,9 +104,9 @@ pub struct Game {
     pub pairs: usize,
     /// Moves of each branch for a move of the anonymizer.
     pub branch_moves: u64,
-    /// w_T.
+    /// `w_T`.
     pub utility_weight: f32,
-    /// w_B.
+    /// `w_B`.
     pub privacy_weight: f32,
     /// lambda.
     pub penalty_weight: f32,
@@ -114,7 +114,7 @@ pub struct Game {
     pub budget: f32,
     /// Temperature of NT-Xent.
     pub temperature: f32,
-    /// Whether nothing is won by raising L_B past chance, `ln(2N - 1)`.
+    /// Whether nothing is won by raising `L_B` past chance, `ln(2N - 1)`.
     pub stop_at_chance: bool,
 }
 

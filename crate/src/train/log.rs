@@ -17,25 +17,25 @@ pub struct Line {
     /// Mean absolute difference of the copy, in `[0, 1]` (warm-up).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub copy: Option<f32>,
-    /// L_T as the anonymizer met it, nats a clip; chance is `ln(actions)`.
+    /// `L_T` as the anonymizer met it, nats a clip; chance is `ln(actions)`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub utility: Option<f32>,
-    /// L_B as the anonymizer met it, nats a row; chance is `ln(2N - 1)`.
+    /// `L_B` as the anonymizer met it, nats a row; chance is `ln(2N - 1)`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub privacy: Option<f32>,
-    /// L_penalty.
+    /// `L_penalty`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub penalty: Option<f32>,
     /// Mean RMS difference of frames from their anonymized selves, in `[0, 1]`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub distance: Option<f32>,
-    /// L_A.
+    /// `L_A`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub anonymizer: Option<f32>,
-    /// L_T of the utility branch's own move.
+    /// `L_T` of the utility branch's own move.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub utility_branch: Option<f32>,
-    /// L_B of the privacy branch's own move.
+    /// `L_B` of the privacy branch's own move.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub privacy_branch: Option<f32>,
 }
@@ -60,7 +60,7 @@ impl Line {
 }
 
 /// The open file.
-pub struct Log {
+pub(super) struct Log {
     path: PathBuf,
     file: File,
 }
@@ -71,7 +71,7 @@ impl Log {
     ///
     /// # Errors
     /// [`TrainError`] names the file.
-    pub fn open(path: &Path, step: u64) -> Result<Self, TrainError> {
+    pub(super) fn open(path: &Path, step: u64) -> Result<Self, TrainError> {
         let write = |source| TrainError::Write { path: path.into(), source };
         if path.exists() {
             let text =
@@ -91,7 +91,7 @@ impl Log {
     ///
     /// # Errors
     /// [`TrainError::Write`] if the disk is full.
-    pub fn write(&mut self, line: &Line) -> Result<(), TrainError> {
+    pub(super) fn write(&mut self, line: &Line) -> Result<(), TrainError> {
         let write = |source| TrainError::Write { path: self.path.clone(), source };
         let mut text = serde_json::to_string(line).map_err(|error| write(error.into()))?;
         text.push('\n');

@@ -22,6 +22,7 @@ use std::path::PathBuf;
 
 pub use config::{Game, Rates, Schedule, SetChoice, TrainConfig};
 pub use corpus::Corpus;
+pub use log::Line;
 pub use run::{Outcome, Progress, RunFolder, run};
 
 use crate::artifact::ArtifactError;

@@ -11,21 +11,21 @@ use crate::privacy::{self, Privacy};
 use crate::utility::{self, Utility};
 
 /// What a move of the anonymizer cost, term by term. Still on the device.
-pub struct AnonymizerTerms {
-    /// L_T, nats a clip.
+pub(super) struct AnonymizerTerms {
+    /// `L_T`, nats a clip.
     pub utility: Tensor<1>,
-    /// L_B, nats a row.
+    /// `L_B`, nats a row.
     pub privacy: Tensor<1>,
-    /// L_penalty, on the scale of RMS in `[0, 1]`.
+    /// `L_penalty`, on the scale of RMS in `[0, 1]`.
     pub penalty: Tensor<1>,
     /// Mean RMS difference between frames and their anonymized selves, in `[0, 1]`.
     pub distance: Tensor<1>,
-    /// L_A.
+    /// `L_A`.
     pub total: Tensor<1>,
 }
 
 /// Teaches the anonymizer to copy, by mean absolute difference (the paper's warm-up).
-pub fn warm_up(
+pub(super) fn warm_up(
     anonymizer: Anonymizer,
     optimizer: &mut ModuleOptimizer,
     images: &Tensor<4>,
@@ -38,7 +38,7 @@ pub fn warm_up(
 
 /// Step 1: moves the anonymizer down `L_A = w_T L_T - w_B L_B + lambda L_penalty` (arXiv:2504.14301). Both
 /// branches judge and neither learns. The penalty is on the action stream only.
-pub fn teach_anonymizer(
+pub(super) fn teach_anonymizer(
     anonymizer: Anonymizer,
     optimizer: &mut ModuleOptimizer,
     branches: (&Utility, &Privacy),
@@ -70,7 +70,7 @@ pub fn teach_anonymizer(
 
 /// Step 2, the utility branch: learns to name the action of clips it sees through the anonymizer, or of raw
 /// ones (`None`, pre-training). The tape is cut at [`seen`].
-pub fn teach_utility(
+pub(super) fn teach_utility(
     branch: Utility,
     optimizer: &mut ModuleOptimizer,
     anonymizer: Option<&Anonymizer>,
@@ -85,7 +85,7 @@ pub fn teach_utility(
 
 /// Step 2, the privacy branch: learns to recognise a subject in two views it sees through the anonymizer,
 /// or in raw ones (`None`, pre-training). The tape is cut at [`seen`].
-pub fn teach_privacy(
+pub(super) fn teach_privacy(
     branch: Privacy,
     optimizer: &mut ModuleOptimizer,
     anonymizer: Option<&Anonymizer>,
@@ -97,7 +97,7 @@ pub fn teach_privacy(
     (optimizer.step(rate, branch, gradients), loss.inner())
 }
 
-/// L_B of two views of each picture, looked at through `look`.
+/// `L_B` of two views of each picture, looked at through `look`.
 fn views_told_apart(
     branch: &Privacy,
     pairs: &Pairs,
@@ -115,7 +115,7 @@ fn views_told_apart(
 /// # Shapes
 /// - `frames`: `[n, 3, h, w]`
 /// - returns `[n, 3, h, w]`
-pub fn seen(anonymizer: Option<&Anonymizer>, frames: Tensor<4>) -> Tensor<4> {
+pub(super) fn seen(anonymizer: Option<&Anonymizer>, frames: Tensor<4>) -> Tensor<4> {
     match anonymizer {
         Some(anonymizer) => Tensor::from_inner(anonymizer.valid().forward(frames.inner())),
         None => frames,
@@ -132,7 +132,7 @@ fn rms(raw: Tensor<4>, anonymized: Tensor<4>) -> Tensor<2> {
     ((raw - anonymized).square().reshape([n, c * h * w]).mean_dim(1) + 1e-12).sqrt()
 }
 
-/// L_penalty: what the frames differ by beyond the budget, each on its own, then the mean: one bad frame
+/// `L_penalty`: what the frames differ by beyond the budget, each on its own, then the mean: one bad frame
 /// cannot hide among good ones.
 fn hinge(distance: Tensor<2>, budget: f32) -> Tensor<1> {
     (distance - budget).clamp_min(0.0).mean()

@@ -167,7 +167,7 @@ fn rows(scores: Tensor<2>) -> Vec<Vec<f32>> {
 }
 
 /// Every reading of the clips as they are shown: `kind` is `raw`, or `anonymized` with an anonymizer.
-pub fn readings(
+pub(super) fn readings(
     kind: &str,
     players: &Players,
     anonymizer: Option<&Anonymizer>,

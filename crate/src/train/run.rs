@@ -30,9 +30,9 @@ pub struct Progress<'a> {
     pub total: u64,
     /// What the step cost.
     pub line: &'a Line,
-    /// Value of L_T that means ignorance.
+    /// Value of `L_T` that means ignorance.
     pub utility_chance: f32,
-    /// Value of L_B that means ignorance.
+    /// Value of `L_B` that means ignorance.
     pub privacy_chance: f32,
 }
 

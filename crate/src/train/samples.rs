@@ -19,7 +19,7 @@ const FRAMES: usize = 4;
 
 /// Draws `samples/step-N.png` into the run folder: one row a clip, three pictures a frame. Nothing where no
 /// clip may be shown.
-pub fn draw(
+pub(super) fn draw(
     run: &Path,
     step: u64,
     anonymizer: &Anonymizer,

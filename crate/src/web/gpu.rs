@@ -5,6 +5,7 @@ use std::any::Any;
 use std::cell::RefCell;
 
 use burn::backend::Wgpu;
+use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::wgpu::WgpuSetup;
 use burn::tensor::{Device, Tensor};
 use cubecl_wgpu::{AutoCompiler, WgpuServer};
@@ -13,7 +14,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::{UNNAMED, fault, working_planes};
 use crate::artifact::Artifact;
-use crate::engine::Session;
+use crate::model::{Anonymizer, AnonymizerConfig};
 
 /// More dispatches than a frame has: each frame is one submission.
 const TASKS: usize = 128;
@@ -58,6 +59,27 @@ async fn gpu() -> Result<(Device, WgpuSetup), GpuError> {
     let opened = opened.map_err(|error| GpuError::Unavailable(error.to_string()))?;
     GPU.set(Some(opened.clone()));
     Ok(opened)
+}
+
+/// Lays the weights of convolutions out with channels innermost, as the GPU's kernels read them; otherwise
+/// each of them is copied into that order again for every frame. Shapes and values stay.
+struct ChannelsLast;
+
+impl ModuleMapper for ChannelsLast {
+    fn map_float<const D: usize>(&mut self, parameter: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        if D != 4 {
+            return parameter;
+        }
+        let inward: [usize; D] = std::array::from_fn(|axis| [0, 2, 3, 1][axis]);
+        let outward: [usize; D] = std::array::from_fn(|axis| [0, 3, 1, 2][axis]);
+        parameter.map(|tensor| {
+            let turned = tensor.permute(inward);
+            let shape = turned.dims();
+            let length = shape.iter().product::<usize>();
+            // A permutation alone moves nothing; reshaping to one dimension and back does.
+            turned.reshape([length]).reshape(shape).permute(outward)
+        })
+    }
 }
 
 /// A picture on the GPU whose memory the page may use: it is neither moved nor reused while this lives.
@@ -105,7 +127,9 @@ impl SharedPicture {
 /// [`output_buffer`](Self::output_buffer) in a later submission on the same queue.
 #[wasm_bindgen]
 pub struct GpuEngine {
-    session: Session,
+    config: AnonymizerConfig,
+    model: Anonymizer,
+    device: Device,
     setup: WgpuSetup,
     input: Option<SharedPicture>,
     output: Option<SharedPicture>,
@@ -121,8 +145,9 @@ impl GpuEngine {
     pub async fn load(weights: Vec<u8>, card: String) -> Result<GpuEngine, js_sys::Error> {
         let artifact = Artifact::open(UNNAMED, weights, &card)?;
         let (device, setup) = gpu().await?;
-        let session = Session::untested(&artifact, &device)?;
-        Ok(Self { session, setup, input: None, output: None })
+        let model = artifact.restore(&device)?.map(&mut ChannelsLast);
+        let config = artifact.card().config.clone();
+        Ok(Self { config, model, device, setup, input: None, output: None })
     }
 
     /// Makes ready for camera frames of a size and gives the working size, `[width, height]`. The input
@@ -134,11 +159,10 @@ impl GpuEngine {
         if width == 0 || height == 0 {
             return Err(GpuError::Empty(width, height).into());
         }
-        let (working_width, working_height) = self.session.card().config.working_size(width, height);
+        let (working_width, working_height) = self.config.working_size(width, height);
         let shape = [1, 3, working_height, working_width];
         if self.input.as_ref().is_none_or(|input| input.tensor.dims() != shape) {
-            let (_, device) = self.session.network();
-            let input = SharedPicture::of(Tensor::zeros(shape, device))?;
+            let input = SharedPicture::of(Tensor::zeros(shape, &self.device))?;
             let plane = (working_width * working_height) as u32;
             if input.strides != [plane, working_width as u32, 1] {
                 return Err(GpuError::Hidden("the input's planes do not follow each other").into());
@@ -203,8 +227,7 @@ impl GpuEngine {
     pub fn forward(&mut self) -> Result<(), js_sys::Error> {
         let image = self.input()?.tensor.clone();
         self.output = None; // its memory may serve again: what draws from it was submitted before
-        let (model, _) = self.session.network();
-        self.output = Some(SharedPicture::of(model.forward(image))?);
+        self.output = Some(SharedPicture::of(self.model.forward(image))?);
         self.flush()
     }
 
@@ -249,8 +272,7 @@ impl GpuEngine {
     /// # Errors
     /// `device-lost` if the GPU is gone.
     pub fn flush(&self) -> Result<(), js_sys::Error> {
-        let (_, device) = self.session.network();
-        Ok(device.flush().map_err(|error| GpuError::Lost(format!("{error:?}")))?)
+        Ok(self.device.flush().map_err(|error| GpuError::Lost(format!("{error:?}")))?)
     }
 
     /// The network alone, for comparing engines: three planes in `[0, 1]` in, three out. Waits for the GPU.
@@ -264,9 +286,8 @@ impl GpuEngine {
         width: usize,
         height: usize,
     ) -> Result<Vec<f32>, js_sys::Error> {
-        let (model, device) = self.session.network();
-        let image = working_planes(planes, width, height)?.into_tensor(device);
-        let data = model.forward(image).into_data_async().await;
+        let image = working_planes(planes, width, height)?.into_tensor(&self.device);
+        let data = self.model.forward(image).into_data_async().await;
         let data = data.map_err(|error| GpuError::Lost(format!("{error:?}")))?;
         let values = data.convert::<f32>().into_vec();
         Ok(values.map_err(|error| GpuError::Lost(format!("{error:?}")))?)

@@ -1,0 +1,186 @@
+//! `bauta data`.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use clap::{Args, Subcommand};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::data::sets::{self, KNOWN, KnownSet, Obligations, Stream};
+use crate::data::split::values;
+use crate::data::stage::Stage;
+use crate::data::{ClipStore, Manifest, Split};
+use crate::rng::Seed;
+
+/// List, check, draw and describe the clips that models learn from.
+#[derive(Args)]
+pub(crate) struct DataCommand {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// List the sets this program can read, which of them are there, and what their licences allow.
+    List {
+        #[command(flatten)]
+        folder: Folder,
+    },
+    /// Write the manifest of a known set: a CSV table with one row a clip, to be read, edited, and passed to
+    /// `data check` and to training.
+    Manifest {
+        /// Name of the set, as `data list` shows it.
+        set: String,
+        /// Where the table goes, such as weizmann64.csv.
+        #[arg(value_name = "OUT.csv")]
+        out: PathBuf,
+        #[command(flatten)]
+        folder: Folder,
+    },
+    /// Read a manifest and decode every picture and video it names; say what is in it, or the first thing
+    /// that is wrong, by file, row and column.
+    ///
+    /// The table has the columns clip,source,kind,subject,action,attributes,split. Kinds: `frames` (a folder,
+    /// or picture files with | between them), `image`, `strip:WIDTH` (frames side by side, WIDTH pixels each),
+    /// `video`. Attributes: name=value, with | between several. Splits: train, validation, test, or nothing.
+    /// Paths are relative to the folder the table lies in.
+    Check {
+        /// The table.
+        #[arg(value_name = "MANIFEST.csv")]
+        manifest: PathBuf,
+        /// Pixels along each side of a decoded frame.
+        #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=1024))]
+        size: u32,
+    },
+    /// Draw people who do things, with the exact truth in a manifest: data for a first run, where every
+    /// person does every action equally often. What is measured on them is true of drawn people only.
+    Stage {
+        /// Folder to make; it may not hold anything yet.
+        #[arg(value_name = "OUT")]
+        out: PathBuf,
+        /// Clips to draw.
+        #[arg(long, default_value_t = 600)]
+        clips: usize,
+        /// People to draw; each does every action.
+        #[arg(long, default_value_t = 20)]
+        people: usize,
+        /// Frames in a clip, ten a second.
+        #[arg(long, default_value_t = 16)]
+        frames: usize,
+        /// Pixels along each side of a frame.
+        #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(16..=1024))]
+        size: u32,
+        /// Everything is drawn from this number: the same number draws the same pictures.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
+}
+
+#[derive(Args)]
+struct Folder {
+    /// Folder that holds the sets, one folder each [default: the variable `BAUTA_DATA`].
+    #[arg(long = "data", value_name = "DIR")]
+    data: Option<PathBuf>,
+}
+
+impl DataCommand {
+    /// Does what was asked.
+    pub(crate) fn run(self) -> anyhow::Result<()> {
+        match self.verb {
+            Verb::List { folder } => list(folder.data.as_deref()),
+            Verb::Manifest { set, out, folder } => write_manifest(&set, &out, folder.data.as_deref()),
+            Verb::Check { manifest, size } => check(&manifest, size as usize),
+            Verb::Stage { out, clips, people, frames, size, seed } => {
+                draw(&Stage::new(clips, people, frames, size as usize, Seed(seed))?, &out)
+            }
+        }
+    }
+}
+
+fn list(asked: Option<&Path>) -> anyhow::Result<()> {
+    let folder = match asked {
+        Some(_) => Some(sets::data_folder(asked)?),
+        None => sets::data_folder(None).ok(),
+    };
+    println!("{:16} {:8} {:12} {:8} {:48} shows", "set", "for", "clips", "there", "licence");
+    for set in KNOWN {
+        let there = folder.as_deref().is_some_and(|folder| set.is_in(folder));
+        let clips = match folder.as_deref().filter(|_| there) {
+            Some(folder) => set.read(folder)?.rows().len().to_string(),
+            None => "-".into(),
+        };
+        let stream = match set.stream {
+            Stream::Actions => "actions",
+            Stream::Privacy => "privacy",
+        };
+        let there = if there { "yes" } else { "no" };
+        println!("{:16} {stream:8} {clips:12} {there:8} {:48} {}", set.name, set.licence.name, set.shows);
+    }
+    match folder {
+        Some(folder) => println!("read from {}", folder.display()),
+        None => println!("{}", sets::SetError::NoFolder),
+    }
+    println!("no data at hand? `bauta data stage OUT` draws people who do things");
+    Ok(())
+}
+
+fn write_manifest(name: &str, out: &Path, asked: Option<&Path>) -> anyhow::Result<()> {
+    let set = KnownSet::named(name)?;
+    let manifest = set.read(&sets::data_folder(asked)?)?;
+    manifest.write(out)?;
+    println!("wrote {} with {} clips of {}", out.display(), manifest.rows().len(), set.name);
+    println!("licence: {} ({})", set.licence.name, Obligations::of(&[set]));
+    Ok(())
+}
+
+fn check(path: &Path, size: usize) -> anyhow::Result<()> {
+    let manifest = Manifest::read(path)?;
+    let cache = tempfile::tempdir().context("cannot make a temporary folder")?;
+    let bar = bar("decoding", manifest.rows().len());
+    let store = ClipStore::open(&manifest, size, cache.path(), &|done, _| bar.set_position(done as u64))?;
+    bar.finish_and_clear();
+    let frames: usize = store.clips().iter().map(|clip| clip.frames).sum();
+    println!("{}: every row is sound", path.display());
+    println!("clips       {} with {frames} frames", store.clips().len());
+    println!("subjects    {}", named(&values(&manifest, |row| row.subject.as_deref())));
+    println!("actions     {}", named(store.actions()));
+    let mut attributes: Vec<String> =
+        manifest.rows().iter().flat_map(|row| row.attributes.keys().cloned()).collect();
+    attributes.sort();
+    attributes.dedup();
+    println!("attributes  {}", named(&attributes));
+    for split in [Split::Train, Split::Validation, Split::Test] {
+        println!("{:11} {} clips", split.word(), store.clips_in(split).len());
+    }
+    println!("digest      {}", manifest.digest());
+    Ok(())
+}
+
+/// How many there are, and the first of them.
+fn named(values: &[String]) -> String {
+    const SHOWN: usize = 20;
+    match values.len() {
+        0 => "none".into(),
+        count if count <= SHOWN => format!("{count}: {}", values.join(", ")),
+        count => format!("{count}: {}, ...", values[..SHOWN].join(", ")),
+    }
+}
+
+fn draw(stage: &Stage, out: &Path) -> anyhow::Result<()> {
+    let bar = bar("drawing", 0);
+    let manifest = stage.write(out, &|done, all| {
+        bar.set_length(all as u64);
+        bar.set_position(done as u64);
+    })?;
+    bar.finish_and_clear();
+    println!("drew {} clips into {}", manifest.rows().len(), out.display());
+    println!("actions: {}", Stage::actions().collect::<Vec<_>>().join(", "));
+    println!("truth:   {}", out.join("manifest.csv").display());
+    Ok(())
+}
+
+fn bar(doing: &'static str, length: usize) -> ProgressBar {
+    let style = ProgressStyle::with_template("{msg} {bar:30} {pos}/{len} clips, {eta} left")
+        .expect("the template is sound");
+    ProgressBar::new(length as u64).with_style(style).with_message(doing)
+}
