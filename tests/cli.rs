@@ -1,0 +1,238 @@
+//! The command line as a person meets it: what it writes, what it says when something is wrong, and that
+//! nothing half-written is left.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use image::RgbImage;
+
+/// A folder to work in.
+struct Desk(tempfile::TempDir);
+
+impl Desk {
+    fn new() -> Self {
+        Self(tempfile::tempdir().expect("a temporary folder"))
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    /// Runs `bauta` here, without a data folder.
+    fn bauta(&self, words: &[&str]) -> Output {
+        self.command(words).output().expect("the program starts")
+    }
+
+    fn command(&self, words: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_bauta"));
+        command.args(words).current_dir(self.0.path()).env_remove("BAUTA_DATA");
+        command
+    }
+
+    /// Runs `bauta`, which must fail with a sentence that holds each of `parts`.
+    fn refused(&self, words: &[&str], parts: &[&str]) {
+        says(&self.bauta(words), parts);
+    }
+
+    fn picture(&self, name: &str, width: u32, height: u32) {
+        let pixel = |x: u32, y: u32| image::Rgb([(x * 7) as u8, (y * 5) as u8, (x ^ y) as u8]);
+        RgbImage::from_fn(width, height, pixel).save(self.path(name)).expect("a picture is written");
+    }
+
+    /// Five frames of 34 x 22 pixels, less the last `missing` bytes.
+    fn y4m(&self, name: &str, missing: usize) {
+        let mut bytes = b"YUV4MPEG2 W34 H22 F25:1 Ip A1:1 C420jpeg\n".to_vec();
+        for frame in 0..5_u8 {
+            bytes.extend(b"FRAME\n");
+            bytes.extend((0..34 * 22).map(|i: usize| (i % 200) as u8 + frame));
+            bytes.extend([128; 2 * 17 * 11]);
+        }
+        bytes.truncate(bytes.len() - missing);
+        fs::write(self.path(name), bytes).expect("a clip is written");
+    }
+
+    fn names(&self) -> Vec<String> {
+        let entries = fs::read_dir(self.0.path()).expect("a folder").flatten();
+        let mut names: Vec<String> =
+            entries.map(|entry| entry.file_name().to_string_lossy().into()).collect();
+        names.sort();
+        names
+    }
+}
+
+fn says(output: &Output, parts: &[&str]) {
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "exit code of: {complaint}");
+    for part in parts {
+        assert!(complaint.contains(part), "\"{part}\" is not in: {complaint}");
+    }
+}
+
+fn did(output: &Output) -> String {
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{complaint}");
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn program(name: &str, words: &[&str], folder: &Path) -> String {
+    let output = Command::new(name).args(words).current_dir(folder).output();
+    did(&output
+        .unwrap_or_else(|error| panic!("{name} is needed for the tests, run scripts/setup --test: {error}")))
+}
+
+fn mean_difference(a: &RgbImage, b: &RgbImage) -> f64 {
+    let sum: u64 = a.iter().zip(b.iter()).map(|(a, b)| u64::from(a.abs_diff(*b))).sum();
+    sum as f64 / a.len() as f64
+}
+
+#[test]
+fn a_picture_keeps_its_size_and_not_its_pixels() {
+    let desk = Desk::new();
+    desk.picture("in.png", 97, 61);
+    let said = did(&desk.bauta(&["anonymize", "in.png", "out.png"]));
+    assert!(said.contains("wrote out.png"), "no path in the summary: {said}");
+    let open = |name: &str| image::open(desk.path(name)).expect("a picture").into_rgb8();
+    let (before, after) = (open("in.png"), open("out.png"));
+    assert_eq!(after.dimensions(), (97, 61), "the size changed");
+    let difference = mean_difference(&before, &after);
+    assert!(difference > 5.0, "the picture differs by only {difference} of 255 in the mean");
+}
+
+#[test]
+fn a_video_keeps_frame_rate_and_length_and_loses_its_sound() {
+    let desk = Desk::new();
+    let source = "testsrc=size=96x72:rate=30000/1001:duration=0.5";
+    let making = ["-v", "error", "-f", "lavfi", "-i", source, "-f", "lavfi", "-i", "sine=duration=0.5"];
+    program("ffmpeg", &[&making[..], &["-metadata", "title=secret", "in.mp4"]].concat(), desk.0.path());
+    did(&desk.bauta(&["anonymize", "in.mp4", "out.mp4"]));
+    let entries = "stream=codec_type,width,height,avg_frame_rate,nb_frames:format_tags=title";
+    let probing = ["-v", "error", "-show_entries", entries, "-of", "csv"];
+    let before = program("ffprobe", &[&probing[..], &["in.mp4"]].concat(), desk.0.path());
+    let after = program("ffprobe", &[&probing[..], &["out.mp4"]].concat(), desk.0.path());
+    assert!(
+        before.contains("audio") && before.contains("secret"),
+        "the input is not what the test needs: {before}"
+    );
+    assert_eq!(after.trim(), "stream,video,96,72,30000/1001,15\nformat,", "streams and tags of the output");
+}
+
+#[test]
+fn a_folder_is_anonymized_file_by_file() {
+    let desk = Desk::new();
+    fs::create_dir_all(desk.path("in/deeper")).expect("a folder");
+    desk.picture("in/a.png", 20, 20);
+    desk.picture("in/deeper/b.jpg", 20, 20);
+    fs::write(desk.path("in/notes.txt"), "not a picture").expect("written");
+    let said = did(&desk.bauta(&["anonymize", "in", "out"]));
+    assert!(said.contains("2 file(s)"), "{said}");
+    assert!(desk.path("out/a.png").is_file() && desk.path("out/deeper/b.jpg").is_file(), "a file is missing");
+    assert!(!desk.path("out/notes.txt").exists(), "a file that is no picture was copied");
+}
+
+#[test]
+fn a_clip_that_ends_inside_a_frame_is_refused_and_leaves_nothing() {
+    let desk = Desk::new();
+    desk.y4m("whole.y4m", 0);
+    desk.y4m("cut.y4m", 100);
+    did(&desk.bauta(&["anonymize", "whole.y4m", "whole.mp4"]));
+    desk.refused(&["anonymize", "cut.y4m", "cut.mp4"], &["cut.y4m", "middle of frame 4"]);
+    assert_eq!(desk.names(), ["cut.y4m", "whole.mp4", "whole.y4m"], "something is left over");
+}
+
+#[test]
+fn without_ffmpeg_videos_are_refused_with_the_way_to_get_it() {
+    let desk = Desk::new();
+    desk.y4m("in.y4m", 0);
+    let mut command = desk.command(&["anonymize", "in.y4m", "out.mp4"]);
+    says(
+        &command.env("PATH", "/nonexistent").output().expect("the program starts"),
+        &["ffprobe", "install ffmpeg"],
+    );
+    assert_eq!(desk.names(), ["in.y4m"], "something is left over");
+}
+
+#[test]
+fn what_is_no_video_is_refused() {
+    let desk = Desk::new();
+    fs::write(desk.path("notes.mp4"), "these are notes").expect("written");
+    desk.refused(&["anonymize", "notes.mp4", "out.mp4"], &["notes.mp4", "cannot be decoded"]);
+    desk.refused(&["anonymize", "ghost.mp4", "out.mp4"], &["ghost.mp4", "does not exist"]);
+    assert_eq!(desk.names(), ["notes.mp4"], "something is left over");
+}
+
+#[test]
+fn a_file_that_exists_is_kept_unless_told_otherwise() {
+    let desk = Desk::new();
+    desk.picture("in.png", 16, 16);
+    fs::write(desk.path("out.png"), "precious").expect("written");
+    desk.refused(&["anonymize", "in.png", "out.png"], &["out.png exists", "--overwrite"]);
+    assert_eq!(fs::read(desk.path("out.png")).expect("readable"), b"precious", "it was overwritten");
+    did(&desk.bauta(&["anonymize", "in.png", "out.png", "--overwrite"]));
+    assert!(image::open(desk.path("out.png")).is_ok(), "out.png is no picture");
+}
+
+#[test]
+fn weights_that_do_not_match_their_card_are_refused() {
+    let desk = Desk::new();
+    let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models");
+    let mut weights = fs::read(models.join("bauta-s.bpk")).expect("the built-in weights");
+    let card = fs::read_to_string(models.join("bauta-s.json")).expect("the built-in card");
+    fs::write(desk.path("model.json"), &card).expect("written");
+    desk.refused(&["card", "model"], &["model.bpk", "a model is two files"]);
+    weights[1000] ^= 1;
+    fs::write(desk.path("model.bpk"), &weights).expect("written");
+    desk.refused(&["card", "model"], &["model.json", "SHA-256", "fetch them again"]);
+    fs::write(desk.path("model.json"), card.replacen("\"format\": 1", "\"format\": 9", 1)).expect("written");
+    desk.refused(&["card", "model"], &["model.json", "format 9", "update Bauta"]);
+    fs::write(desk.path("model.json"), "{").expect("written");
+    desk.refused(&["card", "model"], &["model.json", "cannot be understood", "line 1"]);
+}
+
+#[test]
+fn a_training_without_data_names_both_ways_to_it() {
+    let desk = Desk::new();
+    let text = "name = \"x\"\n[[action]]\nset = \"weizmann64\"\n[[privacy]]\nset = \"utkface6k\"\n";
+    fs::write(desk.path("x.toml"), text).expect("written");
+    desk.refused(&["train", "x.toml"], &["--data", "BAUTA_DATA"]);
+    desk.refused(&["train", "x.toml", "--data", "ghost"], &["ghost", "--data"]);
+    assert_eq!(desk.names(), ["x.toml"], "a run folder was begun");
+}
+
+#[test]
+fn a_bad_row_is_named_with_its_column_and_what_was_expected() {
+    let desk = Desk::new();
+    let rows = "clip,source,kind,subject,action,attributes,split\n\
+                a,a.png,image,s1,wave,,train\nb,b.png,image,s1,wave,,sometimes\n";
+    fs::write(desk.path("rows.csv"), rows).expect("written");
+    let text = "name = \"x\"\n[[action]]\nmanifest = \"rows.csv\"\n[[privacy]]\nmanifest = \"rows.csv\"\n";
+    fs::write(desk.path("x.toml"), text).expect("written");
+    desk.refused(&["train", "x.toml"], &["rows.csv", "row 2", "split", "sometimes", "train"]);
+}
+
+#[test]
+fn every_verb_explains_itself() {
+    let desk = Desk::new();
+    for verb in ["anonymize", "card", "data", "train", "export"] {
+        let said = did(&desk.bauta(&[verb, "--help"]));
+        assert!(said.contains("Usage: bauta"), "{verb}: {said}");
+    }
+}
+
+#[test]
+fn the_drawn_people_train_a_model_without_any_data_folder() {
+    let desk = Desk::new();
+    let stage = ["data", "stage", "stage", "--clips", "24", "--people", "4", "--frames", "4", "--size", "16"];
+    did(&desk.bauta(&stage));
+    let text = "name = \"first\"\nsize = 16\n[schedule]\nwarm_up = 2\npretrain = 2\nsteps = 2\n\
+                [game]\nclips = 2\nframes = 2\npairs = 4\n\
+                [[action]]\nmanifest = \"stage/manifest.csv\"\n[[privacy]]\nmanifest = \"stage/manifest.csv\"\n";
+    fs::write(desk.path("first.toml"), text).expect("written");
+    let said = did(&desk.bauta(&["train", "first.toml"]));
+    assert!(said.contains("wrote runs/first/first.bpk"), "{said}");
+    desk.refused(&["train", "first.toml"], &["runs/first", "--resume"]);
+    desk.picture("in.png", 40, 30);
+    did(&desk.bauta(&["anonymize", "in.png", "out.png", "--model", "runs/first/first"]));
+    let card = did(&desk.bauta(&["card", "runs/first/first.bpk"]));
+    assert!(card.contains("no privacy claim") && card.contains("limits"), "{card}");
+}
