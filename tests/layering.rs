@@ -13,6 +13,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("known_answer", &["frame"]),
     ("artifact", &["atomic", "frame", "model", "known_answer"]),
+    ("onnx", &["model", "artifact"]),
     ("engine", &["frame", "model", "known_answer", "artifact"]),
     ("video", &["atomic", "frame"]),
     ("data", &["rng", "atomic", "frame", "video"]),
@@ -34,7 +35,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     ("web", &["frame", "artifact", "engine", "model"]),
-    ("cli", &["rng", "atomic", "frame", "video", "model", "artifact", "engine", "data", "train"]),
+    ("cli", &["rng", "atomic", "frame", "video", "model", "artifact", "onnx", "engine", "data", "train"]),
 ];
 
 /// The room a file belongs to: the first name below `src/`.

@@ -13,6 +13,8 @@ pub mod known_answer;
 pub mod metrics;
 pub mod model;
 #[cfg(feature = "native")]
+pub mod onnx;
+#[cfg(feature = "native")]
 pub mod privacy;
 pub mod rng;
 #[cfg(feature = "native")]

@@ -4,6 +4,7 @@
 mod anonymize;
 mod card;
 mod data;
+mod export;
 mod train;
 
 use std::process::ExitCode;
@@ -22,6 +23,7 @@ struct Cli {
 enum Verb {
     Anonymize(anonymize::Anonymize),
     Card(card::ShowCard),
+    Export(export::Export),
     Train(train::Train),
     Data(data::DataCommand),
 }
@@ -32,6 +34,7 @@ pub fn main() -> ExitCode {
     let result = match Cli::parse().verb {
         Verb::Anonymize(verb) => verb.run(),
         Verb::Card(verb) => verb.run(),
+        Verb::Export(verb) => verb.run(),
         Verb::Train(verb) => verb.run(),
         Verb::Data(verb) => verb.run(),
     };

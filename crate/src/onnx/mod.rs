@@ -118,7 +118,7 @@ impl ModuleVisitor for Parameters {
         let name = self.path.join(".");
         let tensor = param.val();
         let dims = tensor.dims();
-        let values = tensor.into_data().convert::<f32>().into_vec::<f32>().expect("values were just converted");
+        let values = tensor.into_data().convert::<f32>().try_into_vec().expect("values were just converted");
         self.found.insert(name.clone(), Constant::floats(&name, &dims, &values));
     }
 
@@ -176,17 +176,22 @@ impl Drawing {
         self.constants[&format!("{layer}.weight")].dims[2..].to_vec()
     }
 
-    /// Group normalisation as PyTorch exports it: groups stand in for channels, so that each is normalised
+    /// Group normalisation in operators that every runtime has: groups stand in for channels, so that each is normalised
     /// as an instance; then every channel's gain and offset. `sides` are height and width of `x`.
     fn norm(&mut self, layer: &str, x: &str, [height, width]: [usize; 2]) -> String {
         let (groups, area) = (self.groups as i64, [height as i64, width as i64]);
         let channels = self.constants[&format!("{layer}.gain")].dims[1];
-        let folded = self.integers(&format!("{layer}.folded"), &[1, groups, channels / groups * area[0], area[1]]);
+        let folded =
+            self.integers(&format!("{layer}.folded"), &[1, groups, channels / groups * area[0], area[1]]);
         let unfolded = self.integers(&format!("{layer}.unfolded"), &[1, channels, area[0], area[1]]);
         let ones = self.floats(&format!("{layer}.ones"), &vec![1.0; self.groups]);
         let zeros = self.floats(&format!("{layer}.zeros"), &vec![0.0; self.groups]);
         let x = self.node("Reshape", &[x, &folded], vec![]);
-        let x = self.node("InstanceNormalization", &[&x, &ones, &zeros], vec![Attribute::float("epsilon", EPSILON)]);
+        let x = self.node(
+            "InstanceNormalization",
+            &[&x, &ones, &zeros],
+            vec![Attribute::float("epsilon", EPSILON)],
+        );
         let x = self.node("Reshape", &[&x, &unfolded], vec![]);
         let x = self.node("Mul", &[&x, &format!("{layer}.gain")], vec![]);
         self.node("Add", &[&x, &format!("{layer}.offset")], vec![])

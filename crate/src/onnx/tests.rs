@@ -27,12 +27,14 @@ fn integers(node: &Node, name: &str) -> Vec<usize> {
 
 fn values<const D: usize>(constant: &Constant) -> Tensor<D> {
     let dims: Vec<usize> = constant.dims.iter().map(|side| *side as usize).collect();
-    let floats = constant.bytes.chunks_exact(4).map(|bytes| f32::from_le_bytes(bytes.try_into().expect("four")));
+    let floats =
+        constant.bytes.chunks_exact(4).map(|bytes| f32::from_le_bytes(bytes.try_into().expect("four")));
     Tensor::from_data(TensorData::new(floats.collect::<Vec<_>>(), dims), &Device::flex())
 }
 
 fn shape(constant: &Constant) -> [usize; 4] {
-    let sides = constant.bytes.chunks_exact(8).map(|bytes| i64::from_le_bytes(bytes.try_into().expect("eight")));
+    let sides =
+        constant.bytes.chunks_exact(8).map(|bytes| i64::from_le_bytes(bytes.try_into().expect("eight")));
     sides.map(|side| side as usize).collect::<Vec<_>>().try_into().expect("four sides")
 }
 
@@ -71,7 +73,8 @@ fn run(node: &Node, value: impl Fn(usize) -> Tensor<4>, constant: impl Fn(usize)
 fn the_file_computes_what_the_network_computes() {
     let artifact = built_in();
     let graph = read(&artifact).graph.expect("a graph");
-    let images = Tensor::<4>::random([1, 3, SIDES[0], SIDES[1]], Distribution::Uniform(0.0, 1.0), &Device::flex());
+    let images =
+        Tensor::<4>::random([1, 3, SIDES[0], SIDES[1]], Distribution::Uniform(0.0, 1.0), &Device::flex());
     let constants: BTreeMap<&str, &Constant> =
         graph.constants.iter().map(|constant| (constant.name.as_str(), constant)).collect();
     let mut computed = BTreeMap::from([("images", images.clone())]);
@@ -95,8 +98,12 @@ fn every_parameter_is_in_the_file_and_at_work() {
     let graph = read(&artifact).graph.expect("a graph");
     let at_work: BTreeSet<&str> =
         graph.nodes.iter().flat_map(|node| &node.inputs).map(String::as_str).collect();
-    let idle: Vec<&str> =
-        graph.constants.iter().map(|constant| constant.name.as_str()).filter(|name| !at_work.contains(name)).collect();
+    let idle: Vec<&str> = graph
+        .constants
+        .iter()
+        .map(|constant| constant.name.as_str())
+        .filter(|name| !at_work.contains(name))
+        .collect();
     assert!(idle.is_empty(), "no node uses {idle:?}");
     let parameters = graph.constants.iter().filter(|constant| {
         let end = constant.name.rsplit('.').next().unwrap_or("");
@@ -118,7 +125,7 @@ fn the_card_travels_along() {
 
 #[test]
 fn a_size_that_does_not_fit_is_refused() {
-    let error = encode(&built_in(), 130, 96).err().expect("refused");
+    let error = encode(&built_in(), 130, 96).expect_err("refused");
     assert!(error.to_string().contains("130x96"), "{error}");
     assert!(error.to_string().contains("multiples of 8"), "no way out: {error}");
 }
