@@ -236,3 +236,29 @@ fn the_drawn_people_train_a_model_without_any_data_folder() {
     let card = did(&desk.bauta(&["card", "runs/first/first.bpk"]));
     assert!(card.contains("no privacy claim") && card.contains("limits"), "{card}");
 }
+
+/// The lines between the marks that both READMEs put around their table of models.
+fn table_of_models(readme: &Path) -> Vec<String> {
+    let text = fs::read_to_string(readme).expect("a README");
+    let inside =
+        text.split("for each model -->").nth(1).and_then(|rest| rest.split("<!-- end of models -->").next());
+    let lines = inside.expect("the marks around the table").trim().lines().skip(2); // header and rule
+    lines.map(str::to_owned).collect()
+}
+
+#[test]
+fn the_tables_of_models_are_those_that_the_cards_print() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let desk = Desk::new();
+    let cards = fs::read_dir(root.join("models")).expect("models").flatten().map(|entry| entry.path());
+    let mut cards: Vec<PathBuf> =
+        cards.filter(|path| path.extension().is_some_and(|end| end == "json")).collect();
+    cards.sort();
+    let row =
+        |card: &PathBuf| did(&desk.bauta(&["card", "--row", &card.to_string_lossy()])).trim().to_owned();
+    let rows: Vec<String> = cards.iter().map(row).collect();
+    assert!(!rows.is_empty(), "there is no model");
+    for readme in ["README.md", "models/README.md"] {
+        assert_eq!(table_of_models(&root.join(readme)), rows, "the table in {readme}");
+    }
+}

@@ -1,4 +1,15 @@
-//! Bauta: keeps the act, hides the actor.
+#![cfg_attr(feature = "native", doc = include_str!("../../README.md"))]
+//!
+//! # The rooms
+//!
+//! ```text
+//!             frame ──── known_answer             rng   atomic   metrics
+//!               │              │
+//!    model ── artifact ──── engine ──┬── web          the small trunk: ships
+//!      │         │             │     └── cli
+//!      └─────────┴── train ────┘                      the large trunk: never ships
+//!   data  utility  privacy
+//! ```
 pub mod artifact;
 #[cfg(feature = "native")]
 pub mod atomic;
