@@ -15,7 +15,7 @@ const isSoftware = (info: GPUAdapterInfo): boolean => info.isFallbackAdapter || 
  * Throws a `no-webgpu` fault that says why there is none.
  */
 export const findAdapter = async (allowSoftware: boolean): Promise<GPUAdapter> => {
-  const refuse = (reason: string): BautaError => new BautaError('no-webgpu', `${reason}; use the CPU engine`);
+  const refuse = (reason: string): BautaError => new BautaError('no-webgpu', reason);
   // Typed as always there, yet missing in older browsers and on pages without a secure origin.
   const gpu = navigator.gpu as GPU | undefined;
   if (gpu === undefined) throw refuse('this browser has no WebGPU here');

@@ -149,6 +149,7 @@ export class Bauta {
   async processFrame(frame: VideoFrame): Promise<VideoFrame> {
     try {
       this.#mustLive();
+      await this.ready;
       return await this.#client.send<'process'>({ type: 'process', frame }, [frame]);
     } finally {
       frame.close();

@@ -3,15 +3,40 @@ import { BautaError } from './faults.js';
 import type { FaultCode } from './faults.js';
 import type { KnownAnswer } from './known-answer.js';
 
-/** What is known of a model. The fields Bauta itself relies on; a card holds more. */
+/** What is known of a model: the card that travels with its weights. Sentences are for people to read. */
 export interface Card {
   readonly format: number;
   readonly name: string;
+  /** How frames are anonymized, and so what is guaranteed. */
   readonly mode: string;
-  readonly sha256: string;
   readonly privacy_claim: string;
-  readonly limits: readonly string[];
+  readonly licence: string;
+  /** SHA-256 of the weights, lower-case hex. */
+  readonly sha256: string;
   readonly known_answer: KnownAnswer;
+  readonly trained: Provenance;
+  readonly measured: readonly Figure[];
+  readonly limits: readonly string[];
+}
+
+/** How weights came to be. */
+export interface Provenance {
+  readonly commit: string;
+  /** The sets trained on: `role` is what each was used for. */
+  readonly data: readonly { readonly name: string; readonly role: string; readonly licence: string; readonly items: number }[];
+  readonly seed: number;
+  readonly steps: number;
+  readonly minutes: number;
+  readonly device: string;
+}
+
+/** One measured number, and what the best constant guess would reach. */
+export interface Figure {
+  readonly name: string;
+  readonly value: number;
+  readonly chance: number | null;
+  /** Number of clips or pictures. */
+  readonly n: number;
 }
 
 /** The text of a card as data. */

@@ -59,7 +59,9 @@ export const support = async (options: SupportOptions = {}): Promise<Support> =>
     return { supported: true, missing, engine: 'webgpu', why };
   } catch (cause) {
     const why = asFault(cause, 'no-webgpu').message;
-    if (engine === 'webgpu') return { supported: false, missing: ['WebGPU'], engine: null, why };
+    if (engine === 'webgpu') {
+      return { supported: false, missing: ['WebGPU'], engine: null, why: `${why}; ask for the CPU engine or auto` };
+    }
     return { supported: true, missing, engine: 'cpu', why };
   }
 };
