@@ -20,7 +20,10 @@ export default defineConfig(
   },
   {
     files: ['web/test/**/*.ts', 'tests/**/*.ts'],
-    rules: { '@typescript-eslint/no-non-null-assertion': 'off' },
+    rules: {
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      'no-console': ['error', { allow: ['info'] }], // what was measured
+    },
   },
   {
     files: ['**/*.js', '**/*.mjs'],

@@ -4,7 +4,10 @@ import { defineConfig } from 'vitest/config';
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
 /** The browser tests live outside this folder; these are the packages they need from it. */
-const alias = { 'playwright-core': here('node_modules/playwright-core/index.mjs') };
+const alias = {
+  'playwright-core': here('node_modules/playwright-core/index.mjs'),
+  typescript: here('node_modules/typescript/lib/typescript.js'),
+};
 
 export default defineConfig({
   test: {

@@ -1,0 +1,93 @@
+/** The demo site in a browser, with files changed as a test wants them, and the watching script beside it. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import ts from 'typescript';
+import type * as Library from '../../web/src/index.js';
+import { serve } from '../../scripts/lib/serve.mjs';
+import { makeCamera } from './camera.js';
+import { launch } from './chromium.js';
+import type * as Watch from './watch.js';
+
+/** What runs in the page finds these there. */
+declare global {
+  interface Window {
+    library: typeof Library;
+    watch: typeof Watch;
+    made: Library.Bauta;
+    errors: Library.BautaError[];
+    states: Library.State[];
+  }
+}
+
+const folder = fileURLToPath(new URL('../../www/dist/', import.meta.url));
+
+/** A script of this folder as the page gets it. */
+const compiled = (name: string): string => {
+  const source = readFileSync(new URL(`${name}.ts`, import.meta.url), 'utf8');
+  const options = { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext, verbatimModuleSyntax: true };
+  return ts.transpileModule(source, { compilerOptions: options }).outputText;
+};
+
+/** Files of the site to serve otherwise, by path: bytes in place of them, or `null` for missing ones. */
+export type Changes = Readonly<Record<string, string | Uint8Array | null>>;
+
+/** A file of the built site. */
+export const siteFile = (path: string): Buffer => readFileSync(join(folder, path));
+
+export interface Bench {
+  /** An empty page with `window.library` and `window.watch`, on a site with `changes`. */
+  page(changes?: Changes): Promise<Page>;
+  /** The demo page itself. */
+  demo(): Promise<Page>;
+  close(): Promise<void>;
+}
+
+/** Starts a browser whose camera shows people with marks. */
+export const openBench = async ({ gpu, refusesCamera = false }: { gpu: boolean; refusesCamera?: boolean }): Promise<Bench> => {
+  const temporary = mkdtempSync(join(tmpdir(), 'bauta-camera-'));
+  const camera = join(temporary, 'camera.y4m');
+  makeCamera(camera);
+  const browser: Browser = await launch({ gpu, camera, refusesCamera });
+  const closings: (() => Promise<void>)[] = [];
+
+  const open = async (path: string, changes: Changes): Promise<Page> => {
+    const scripts = { '/watch.js': compiled('watch'), '/marks.js': compiled('marks'), '/setup.js': SETUP };
+    const extra: Changes = { ...scripts, '/empty.html': EMPTY, ...changes };
+    const site = await serve({ folder, instead: (asked) => extra[asked] });
+    const context: BrowserContext = await browser.newContext({ viewport: { width: 1100, height: 1300 } });
+    closings.push(async () => {
+      await context.close();
+      await site.close();
+    });
+    const page = await context.newPage();
+    await page.goto(new URL(path, site.address).href);
+    return page;
+  };
+
+  return {
+    async page(changes = {}) {
+      const page = await open('empty.html', changes);
+      await page.waitForFunction(() => document.title === 'ready');
+      return page;
+    },
+    demo: () => open('', {}),
+    async close() {
+      for (const closing of closings) await closing();
+      await browser.close();
+      rmSync(temporary, { recursive: true });
+    },
+  };
+};
+
+const EMPTY = '<!doctype html><meta charset="utf-8"><link rel="icon" href="/favicon.svg"><script type="module" src="/setup.js"></script>';
+
+const SETUP = `
+  import * as library from '/bauta/index.js';
+  import * as watch from '/watch.js';
+  Object.assign(window, { library, watch });
+  watch.watchOutputs();
+  document.title = 'ready';
+`;

@@ -1,0 +1,83 @@
+/** The demo page, as a visitor finds it. */
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openBench } from './bench.js';
+import type { Bench } from './bench.js';
+
+let bench: Bench;
+let page: Page;
+/** What the browser complains about, and every address that it asks for. */
+const complaints: string[] = [];
+const asked: string[] = [];
+
+beforeAll(async () => {
+  bench = await openBench({ gpu: false });
+  page = await bench.demo();
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(message.text());
+  });
+  page.on('request', (request) => asked.push(request.url()));
+  await page.reload();
+});
+afterAll(() => bench.close());
+
+const text = (id: string): Promise<string> => page.locator(`#${id}`).innerText();
+
+const waitForState = (state: string): Promise<void> => page.locator(`#state[data-state=${state}]`).waitFor({ timeout: 60_000 });
+
+const waitForFrames = (): Promise<unknown> =>
+  page.waitForFunction(() => Number(document.getElementById('fps')?.textContent) > 0, undefined, { timeout: 60_000 });
+
+const isRawShown = (): Promise<boolean> =>
+  page.evaluate(() => {
+    const video = document.getElementById('raw-picture') as HTMLVideoElement;
+    return video.srcObject !== null || video.hasAttribute('src');
+  });
+
+test('says before anything is started which engine would run and why', async () => {
+  await expect.poll(() => text('engine-why')).toContain('Would run on the processor: this browser has WebGPU, but no GPU');
+});
+
+for (const source of ['camera', 'clip']) {
+  test(`anonymizes the ${source}, and says with what, how fast and by which model`, async () => {
+    await page.click(`#${source}`);
+    await waitForState('running');
+    await waitForFrames();
+    expect(await text('engine-name')).toBe('Processor (WebAssembly)');
+    expect(Number(await text('p50'))).toBeGreaterThan(0);
+    expect(await text('card-name')).toBe('bauta-s');
+    expect((await text('card-privacy')).length).toBeGreaterThan(3);
+    expect(await isRawShown(), 'the raw picture is shown unasked').toBe(false);
+    const screenshot = join(tmpdir(), `bauta-demo-${source}.png`);
+    await page.screenshot({ path: screenshot });
+    console.info(`screenshot: ${screenshot}`);
+    await page.click('#stop');
+    await waitForState('closed');
+  });
+}
+
+test('shows the raw picture when it is asked to, and forgets it afterwards', async () => {
+  await page.click('#clip');
+  await waitForState('running');
+  await page.click('summary');
+  await expect.poll(isRawShown).toBe(true);
+  await page.click('#stop');
+  await waitForState('closed');
+  expect(await isRawShown()).toBe(false);
+});
+
+test('says in a sentence what is wrong when the GPU is asked for and there is none', async () => {
+  await page.selectOption('#engine', 'webgpu');
+  await page.click('#camera');
+  await expect.poll(() => text('error')).toContain('no GPU');
+  await page.selectOption('#engine', 'auto');
+});
+
+test('asks nobody but its own server for anything, under a policy that it does not breach', () => {
+  const { origin } = new URL(page.url());
+  expect(asked.filter((address) => new URL(address).origin !== origin)).toEqual([]);
+  expect(complaints).toEqual([]);
+});

@@ -1,0 +1,308 @@
+/**
+ * What leaves, from the first frame on, with a camera that shows real people and marks finer than the model's
+ * picture: anonymized frames and slates, on both engines, whatever goes wrong.
+ */
+import type { Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import type { BautaOptions, BautaReport, EngineKind } from '../../web/src/index.js';
+import { openBench, siteFile } from './bench.js';
+import type { Bench, Changes } from './bench.js';
+import type { Seen } from './watch.js';
+
+/**
+ * Half the difference between bright and dark pixels of a one-pixel pattern, of 127.5. The marks have 100 and more
+ * in the camera's frames; what is left of them or arises in anonymized ones must stay below a tenth of that.
+ */
+const FOUND = 24;
+const UNSEEN = 10;
+/** Mean absolute difference between a frame and its anonymized twin, of 255, outside the marks. */
+const MARGIN = 8;
+
+/** Each engine, with what it needs here and how many frames are enough: an emulated GPU is slow. */
+const ENGINES: { kind: EngineKind; options: BautaOptions; frames: number }[] = [
+  { kind: 'cpu', options: { engine: 'cpu' }, frames: 40 },
+  { kind: 'webgpu', options: { engine: 'webgpu', allowSoftwareGpu: true, deadlineMs: 10_000 }, frames: 10 },
+];
+
+/** An engine that does not anonymize. */
+const PASS_THROUGH: Changes = {
+  '/bauta/engine.js': `export const loadEngine = async (kind, { card }) => ({
+    kind, adapter: 'mutant', card: JSON.parse(card), anonymize: async (raw) => raw.clone(), close() {} });`,
+};
+
+/** The real engine, with `anonymize` replaced by a function of the real one, the frame and its number. */
+const meddling = (anonymize: string): Changes => ({
+  '/bauta/real-engine.js': siteFile('bauta/engine.js'),
+  '/bauta/engine.js': `import { loadEngine as load } from './real-engine.js';
+    let frames = 0;
+    export const loadEngine = async (kind, assets) => {
+      const engine = await load(kind, assets);
+      const meddle = ${anonymize};
+      return { kind, adapter: engine.adapter, card: engine.card, close: () => engine.close(),
+        anonymize: (raw) => meddle((frame) => engine.anonymize(frame), raw, frames++) };
+    };`,
+});
+
+/** Makes a Bauta in the page, which notes its states and errors. */
+const create = (page: Page, options: BautaOptions): Promise<void> =>
+  page.evaluate(async (options) => {
+    window.made = await window.library.Bauta.create(options);
+    [window.errors, window.states] = [[], []];
+    window.made.on('error', (error) => window.errors.push(error));
+    window.made.on('state', (state) => window.states.push(state));
+  }, options);
+
+const openCamera = (page: Page): Promise<void> =>
+  page.evaluate(async () => {
+    window.made.on('stats', () => undefined);
+    await window.made.openCamera({ width: 640, height: 480 });
+  });
+
+const report = (page: Page): Promise<BautaReport> => page.evaluate(() => window.made.report());
+
+const codes = (page: Page): Promise<string[]> => page.evaluate(() => window.errors.map(({ code }) => code));
+
+const seenBy = (page: Page): Promise<Seen[]> => page.evaluate(() => window.watch.seen);
+
+/** Waits until `count` frames other than slates have left. */
+const waitForFrames = (page: Page, count: number): Promise<unknown> =>
+  page.waitForFunction((count) => window.watch.seen.filter(({ isSlate }) => !isSlate).length >= count, count, { timeout: 100_000 });
+
+const waitForState = (page: Page, state: string): Promise<unknown> =>
+  page.waitForFunction((state) => window.made.state === state, state, { timeout: 60_000 });
+
+const strongest = (seen: Seen[]): number => Math.max(...seen.map(({ pattern }) => pattern));
+
+/** Asserts that nothing of the camera's picture has left. */
+const expectNothingRaw = (seen: Seen[]): void => {
+  expect(seen.length, 'frames that left').toBeGreaterThan(0);
+  expect(strongest(seen), 'the strongest fine pattern in any frame that left').toBeLessThan(UNSEEN);
+};
+
+let bench: Bench;
+let page: Page | undefined;
+const open = async (changes: Changes = {}): Promise<Page> => (page = await bench.page(changes));
+
+afterEach(async () => {
+  await page?.close();
+  page = undefined;
+});
+
+describe.each(ENGINES)('engine $kind', ({ kind, options, frames }) => {
+  beforeAll(async () => {
+    bench = await openBench({ gpu: kind === 'webgpu' });
+  });
+  afterAll(() => bench.close());
+
+  test('sends nothing but slates and anonymized frames, from the first frame on', async () => {
+    const page = await open();
+    await create(page, options);
+    await openCamera(page);
+    await waitForFrames(page, frames);
+    const seen = await seenBy(page);
+    console.info(`${kind}: ${String(seen.length)} frames, strongest fine pattern ${strongest(seen).toFixed(2)} of 127.5`);
+    expectNothingRaw(seen);
+    expect(seen[0]?.isSlate, 'the first frame is a slate').toBe(true);
+    expect(await page.evaluate(() => window.states)).toEqual(['arming', 'running']);
+    expect(await report(page)).toMatchObject({ state: 'running', engine: { kind }, error: null });
+  });
+
+  test('is found out by the detector if it passes frames through', async () => {
+    const page = await open(PASS_THROUGH);
+    await create(page, options);
+    await openCamera(page);
+    await waitForFrames(page, frames);
+    const passed = (await seenBy(page)).filter(({ isSlate }) => !isSlate);
+    const weakest = Math.min(...passed.map(({ pattern }) => pattern));
+    console.info(`pass-through: ${String(passed.length)} frames, weakest fine pattern ${weakest.toFixed(1)} of 127.5`);
+    expect(weakest, 'the weakest mark in any frame that was passed through').toBeGreaterThan(FOUND);
+  });
+
+  test('gives frames that differ from the camera by more than the margin', async () => {
+    const differences = async (changes: Changes): Promise<number[]> => {
+      const page = await open(changes);
+      await create(page, options);
+      const found = await page.evaluate(async () => {
+        const { difference } = window.watch;
+        const camera = (await navigator.mediaDevices.getUserMedia({ video: { width: 640, height: 480 } })).getVideoTracks()[0];
+        if (camera === undefined) throw new Error('no camera');
+        const found: number[] = [];
+        await window.watch.eachFrame(camera, async (raw) => {
+          const before = await window.watch.pixelsOf(raw);
+          const made = await window.made.processFrame(raw.clone());
+          found.push(difference(before, await window.watch.pixelsOf(made), raw.displayWidth, raw.displayHeight));
+          made.close();
+          return found.length < 5;
+        });
+        camera.stop();
+        return found;
+      });
+      await page.close();
+      return found;
+    };
+    const [real, passed] = [await differences({}), await differences(PASS_THROUGH)];
+    console.info(`${kind}: mean absolute difference ${real.map((value) => value.toFixed(1)).join(', ')} of 255`);
+    expect(real).toHaveLength(5);
+    expect(Math.min(...real), 'the least difference').toBeGreaterThan(MARGIN);
+    expect(Math.max(...passed), 'the difference of frames passed through').toBeLessThan(1);
+  });
+
+  test('tells nothing of the camera beside the picture', async () => {
+    const page = await open();
+    await create(page, options);
+    const labels = await page.evaluate(async () => {
+      const raw = (await navigator.mediaDevices.getUserMedia({ video: true })).getVideoTracks()[0];
+      const track = await window.made.openCamera();
+      const about = [track.label, JSON.stringify(track.getSettings())].join(' ');
+      return { about, label: raw?.label ?? '', device: raw?.getSettings().deviceId ?? '' };
+    });
+    await waitForFrames(page, 3);
+    expect(labels.label.length).toBeGreaterThan(0);
+    expect(labels.about).not.toContain(labels.label);
+    expect(labels.about).not.toContain(labels.device);
+    const seen = await seenBy(page);
+    expect(new Set(seen.map(({ metadata }) => metadata))).toEqual(new Set(['{}']));
+    const times = seen.map(({ timestamp }) => timestamp);
+    expect(times[0], 'microseconds at which the output begins').toBeLessThan(1_000_000);
+    expect(times.every((time, index) => index === 0 || time > (times[index - 1] ?? 0)), `times go forward: ${times.join(' ')}`).toBe(true);
+  });
+
+  test('puts the slate in place of a frame it fails at, and goes on with a fresh engine', async () => {
+    const page = await open(meddling('async (real, raw, number) => { if (number === 3) throw new Error("made to fail"); return real(raw); }'));
+    await create(page, options);
+    await openCamera(page);
+    await page.waitForFunction(() => window.states.filter((state) => state === 'running').length >= 2, undefined, { timeout: 60_000 });
+    expectNothingRaw(await seenBy(page));
+    expect((await page.evaluate(() => window.states)).slice(0, 4)).toEqual(['arming', 'running', 'degraded', 'running']);
+    expect((await codes(page))[0]).toBe('frame-failed');
+  });
+
+  test('ends the output, on nothing but slates, when no engine works', async () => {
+    const page = await open(meddling('async () => { throw new Error("made to fail"); }'));
+    await create(page, options);
+    await openCamera(page);
+    await waitForState(page, 'blocked');
+    await page.waitForFunction(() => window.watch.outputs.every(({ readyState }) => readyState === 'ended'));
+    const seen = await seenBy(page);
+    expect(seen.every(({ isSlate }) => isSlate), 'all frames that left are slates').toBe(true);
+    expect(await codes(page)).toContain('engine-lost');
+    expect((await report(page)).error?.message).toContain('made to fail');
+  });
+
+  test('ends the output before the camera stops', async () => {
+    const page = await open();
+    await create(page, options);
+    const order = await page.evaluate(async () => {
+      const order: string[] = [];
+      const prototype = MediaStreamTrack.prototype as { stop: (this: MediaStreamTrack) => void };
+      const { stop } = prototype;
+      const track = await window.made.openCamera();
+      prototype.stop = function () {
+        if (this !== track) order.push(`camera stops, output ${track.readyState}`);
+        stop.call(this);
+      };
+      await window.made.ready;
+      await window.made.close();
+      return [...order, `output ${track.readyState}`, window.made.state];
+    });
+    expect(order).toEqual(['camera stops, output ended', 'output ended', 'closed']);
+    await expect(page.evaluate(() => window.made.openCamera())).rejects.toThrow('was closed');
+  });
+});
+
+describe('a file that is missing or altered', () => {
+  beforeAll(async () => {
+    bench = await openBench({ gpu: false });
+  });
+  afterAll(() => bench.close());
+
+  const altered = (path: string, at: number): Changes => {
+    const bytes = Uint8Array.from(siteFile(path));
+    bytes[at] = (bytes[at] ?? 0) ^ 1;
+    return { [`/${path}`]: bytes };
+  };
+  const cases: { what: string; changes: () => Changes; code: string; says: string }[] = [
+    { what: 'missing weights', changes: () => ({ '/bauta/models/bauta-s.bpk': null }), code: 'model-missing', says: 'bauta-s.bpk' },
+    { what: 'a missing card', changes: () => ({ '/bauta/models/bauta-s.json': null }), code: 'model-missing', says: 'bauta-s.json' },
+    { what: 'one altered bit of the weights', changes: () => altered('bauta/models/bauta-s.bpk', 100_000), code: 'bad-model', says: 'card' },
+    { what: 'a card that is no card', changes: () => ({ '/bauta/models/bauta-s.json': '<html>' }), code: 'bad-model', says: 'card' },
+    { what: 'missing WebAssembly', changes: () => ({ '/bauta/wasm/cpu/bauta_bg.wasm': null }), code: 'bad-engine-file', says: 'wasm/cpu/bauta.js' },
+    { what: 'a missing script of the engine', changes: () => ({ '/bauta/wasm/cpu/bauta.js': null }), code: 'bad-engine-file', says: 'wasm/cpu/bauta.js' },
+    { what: 'half of the WebAssembly', changes: () => ({ '/bauta/wasm/cpu/bauta_bg.wasm': siteFile('bauta/wasm/cpu/bauta_bg.wasm').subarray(0, 500_000) }), code: 'bad-engine-file', says: 'wasm/cpu/bauta.js' },
+    { what: 'a missing worker of the engine', changes: () => ({ '/bauta/engine-worker.js': null }), code: 'bad-engine-file', says: 'worker' },
+    { what: 'a missing worker of the gate', changes: () => ({ '/bauta/gate-worker.js': null }), code: 'bad-engine-file', says: 'worker' },
+  ];
+  test.each(cases)('is $what: the sentence names it, and only slates leave', async ({ changes, code, says }) => {
+    const page = await open(changes());
+    await create(page, { engine: 'cpu' });
+    const fault = await page.evaluate(async () => {
+      const opening = window.made.openCamera({ width: 640, height: 480 }).catch(() => undefined);
+      const fault = await window.made.ready.then(() => undefined, (cause: unknown) => cause as { code: string; message: string });
+      await opening;
+      return { code: fault?.code, message: fault?.message };
+    });
+    expect(fault).toMatchObject({ code, message: expect.stringContaining(says) as string });
+    await waitForState(page, 'blocked');
+    await page.waitForFunction(() => window.watch.outputs.every(({ readyState }) => readyState === 'ended'));
+    expect((await seenBy(page)).every(({ isSlate }) => isSlate), 'all frames that left are slates').toBe(true);
+    const late = page.evaluate(() => window.made.processFrame(new VideoFrame(new Uint8Array(16), { format: 'RGBA', codedWidth: 2, codedHeight: 2, timestamp: 0 })));
+    await expect(late, 'a frame that comes afterwards').rejects.toThrow();
+  });
+
+  test('no WebGPU: the processor is used, and the reason is told; asked for alone, it is refused', async () => {
+    const page = await open();
+    await create(page, {});
+    await page.evaluate(() => window.made.ready);
+    expect(await report(page)).toMatchObject({ engine: { kind: 'cpu' }, why: expect.stringContaining('no GPU') as string });
+    await expect(create(page, { engine: 'webgpu' })).rejects.toThrow(/no GPU/);
+  });
+
+  test('a browser without the streams of tracks: UnsupportedError, and no camera is asked for', async () => {
+    const page = await open();
+    await page.evaluate(() => { Reflect.deleteProperty(globalThis, 'MediaStreamTrackProcessor'); });
+    await expect(create(page, {})).rejects.toThrow(/MediaStreamTrackProcessor/);
+  });
+
+  test('a camera that ends: the output ends, and another may be attached', async () => {
+    const page = await open();
+    await create(page, { engine: 'cpu' });
+    const first = await page.evaluate(async () => {
+      const stream = await navigator.mediaDevices.getUserMedia({ video: { width: 640, height: 480 } });
+      const [camera] = stream.getVideoTracks();
+      if (camera === undefined) throw new Error('no camera');
+      const ended = new Promise<void>((resolve) => { window.made.on('state', (state) => { if (state === 'idle') resolve(); }); });
+      const clone = camera.clone();
+      camera.clone = () => clone; // the one the library reads
+      const track = await window.made.attach(camera);
+      await window.made.ready;
+      clone.stop();
+      await ended;
+      return track.readyState;
+    });
+    expect(first).toBe('ended');
+    expect(await codes(page)).toContain('camera-ended');
+    await openCamera(page);
+    await waitForFrames(page, 3);
+    expectNothingRaw(await seenBy(page));
+  });
+});
+
+describe('a camera that is refused', () => {
+  beforeAll(async () => {
+    bench = await openBench({ gpu: false, refusesCamera: true });
+  });
+  afterAll(() => bench.close());
+
+  test('is a camera-refused fault that says what to do, and no track', async () => {
+    const page = await open();
+    await create(page, { engine: 'cpu' });
+    const fault = await page.evaluate(() =>
+      window.made.openCamera().then(
+        () => undefined,
+        (cause: unknown) => ({ code: (cause as { code: string }).code, message: (cause as Error).message }),
+      ),
+    );
+    expect(fault).toMatchObject({ code: 'camera-refused', message: expect.stringContaining('allow it') as string });
+    expect(await page.evaluate(() => window.watch.outputs.length)).toBe(0);
+  });
+});

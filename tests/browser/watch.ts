@@ -1,0 +1,80 @@
+/** Runs in the page: looks at every frame of every track that the library makes, from the first on. */
+import { finestPattern } from './marks.js';
+
+export { difference } from './marks.js';
+
+/** What was seen of one frame that left. */
+export interface Seen {
+  readonly width: number;
+  readonly height: number;
+  readonly timestamp: number;
+  /** Whether all of it is the slate's colour. */
+  readonly isSlate: boolean;
+  /** See `finestPattern`. */
+  readonly pattern: number;
+  /** What the frame says of itself besides its picture. */
+  readonly metadata: string;
+}
+
+/** The slate's default colour, and how far a frame may be off by its conversion. */
+const SLATE = [0x20, 0x24, 0x2c] as const;
+const SLATE_TOLERANCE = 3;
+
+export const pixelsOf = async (frame: VideoFrame): Promise<Uint8Array<ArrayBuffer>> => {
+  const bytes = new Uint8Array(frame.allocationSize({ format: 'RGBA' }));
+  await frame.copyTo(bytes, { format: 'RGBA' });
+  return bytes;
+};
+
+const isSlate = (rgba: Uint8Array): boolean =>
+  rgba.every((value, at) => at % 4 === 3 || Math.abs(value - (SLATE[at % 4] ?? 0)) <= SLATE_TOLERANCE);
+
+const look = async (frame: VideoFrame): Promise<Seen> => {
+  const { displayWidth: width, displayHeight: height, timestamp } = frame;
+  const metadata = JSON.stringify((frame as { metadata?: () => object }).metadata?.() ?? {});
+  const rgba = await pixelsOf(frame);
+  return { width, height, timestamp, isSlate: isSlate(rgba), pattern: finestPattern(rgba, width, height), metadata };
+};
+
+interface Processor {
+  readonly readable: ReadableStream<VideoFrame>;
+}
+interface Scope {
+  MediaStreamTrackProcessor: new (init: { track: MediaStreamTrack; maxBufferSize: number }) => Processor;
+  MediaStreamTrackGenerator: new (init: { kind: 'video' }) => MediaStreamTrack;
+}
+const scope = globalThis as unknown as Scope;
+
+/** The frames of a track, one by one, until it ends. */
+export const eachFrame = async (track: MediaStreamTrack, visit: (frame: VideoFrame) => Promise<boolean>): Promise<void> => {
+  const reader = new scope.MediaStreamTrackProcessor({ track, maxBufferSize: 30 }).readable.getReader();
+  for (;;) {
+    const { value: frame } = await reader.read();
+    if (frame === undefined) return;
+    const goesOn = await visit(frame);
+    frame.close();
+    if (!goesOn) {
+      await reader.cancel();
+      return;
+    }
+  }
+};
+
+/** Every frame that has left since `watchOutputs`, and the tracks they left by. */
+export const seen: Seen[] = [];
+export const outputs: MediaStreamTrack[] = [];
+
+/** Looks at each track the library makes from the moment it exists, before the library itself can write to it. */
+export const watchOutputs = (): void => {
+  const Generator = scope.MediaStreamTrackGenerator;
+  scope.MediaStreamTrackGenerator = class extends Generator {
+    constructor(init: { kind: 'video' }) {
+      super(init);
+      outputs.push(this);
+      void eachFrame(this, async (frame) => {
+        seen.push(await look(frame));
+        return true;
+      });
+    }
+  };
+};
