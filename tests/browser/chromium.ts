@@ -35,13 +35,16 @@ export interface Equipment {
   readonly gpu: boolean;
   /** Absolute path of a y4m file that plays in place of a camera. */
   readonly camera?: string;
+  /** The camera is refused to every page. */
+  readonly refusesCamera?: boolean;
 }
 
 /** Starts Chromium without a window. The caller closes it. */
-export const launch = async ({ gpu, camera }: Equipment): Promise<Browser> => {
+export const launch = async ({ gpu, camera, refusesCamera = false }: Equipment): Promise<Browser> => {
   const executablePath = process.env.CHROMIUM ?? PLACES.find((path) => existsSync(path));
   if (executablePath === undefined) throw new Error('no Chromium; run scripts/setup --test, or set CHROMIUM');
-  const fake = ['--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream'];
+  const answer = `--use-fake-ui-for-media-stream${refusesCamera ? '=deny' : ''}`;
+  const fake = [answer, '--use-fake-device-for-media-stream'];
   const cameraFlags = camera === undefined ? [] : [...fake, `--use-file-for-fake-video-capture=${camera}`];
   return chromium.launch({ executablePath, args: [...ALWAYS, ...(gpu ? SOFTWARE_GPU : []), ...cameraFlags] });
 };
@@ -70,7 +73,7 @@ export const serve = async (folders: Readonly<Record<string, string>>): Promise<
     const file = folder === undefined ? undefined : join(folder, normalize(path.slice(prefix?.length)));
     const answer = async (): Promise<Buffer> => {
       if (path === '/') return Buffer.from('<!doctype html><meta charset="utf-8"><title>test</title>');
-      if (file === undefined || !file.startsWith((folder ?? '') + sep)) throw new Error('outside');
+      if (!file?.startsWith((folder ?? '') + sep)) throw new Error('outside');
       return readFile(file);
     };
     answer().then(
