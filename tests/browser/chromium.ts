@@ -52,6 +52,7 @@ export const launch = async ({ gpu, camera, refusesCamera = false }: Equipment):
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html',
   '.js': 'text/javascript',
+  '.mjs': 'text/javascript',
   '.css': 'text/css',
   '.json': 'application/json',
   '.wasm': 'application/wasm',
