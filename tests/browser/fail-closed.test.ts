@@ -65,8 +65,13 @@ const codes = (page: Page): Promise<string[]> => page.evaluate(() => window.erro
 const seenBy = (page: Page): Promise<Seen[]> => page.evaluate(() => window.watch.seen);
 
 /** Waits until `count` frames other than slates have left. */
-const waitForFrames = (page: Page, count: number): Promise<unknown> =>
-  page.waitForFunction((count) => window.watch.seen.filter(({ isSlate }) => !isSlate).length >= count, count, { timeout: 100_000 });
+const waitForFrames = async (page: Page, count: number): Promise<void> => {
+  const isOver = (count: number): boolean =>
+    window.made.state === 'blocked' || window.watch.seen.filter(({ isSlate }) => !isSlate).length >= count;
+  await page.waitForFunction(isOver, count, { timeout: 100_000 });
+  const { state, error } = await report(page);
+  if (state === 'blocked') throw new Error(error?.message ?? 'blocked');
+};
 
 const waitForState = (page: Page, state: string): Promise<unknown> =>
   page.waitForFunction((state) => window.made.state === state, state, { timeout: 60_000 });
@@ -189,6 +194,51 @@ describe.each(ENGINES)('engine $kind', ({ kind, options, frames }) => {
     expect((await report(page)).error?.message).toContain('made to fail');
   });
 
+  test('shows the slate while an engine does not answer', async () => {
+    const page = await open(meddling('(real, raw, number) => (number === 3 ? new Promise(() => {}) : real(raw))'));
+    await create(page, { ...options, deadlineMs: 1500 });
+    await openCamera(page);
+    await page.waitForFunction(() => window.errors.some(({ code }) => code === 'stalled'), undefined, { timeout: 60_000 });
+    await page.waitForFunction(() => window.watch.seen.at(-1)?.isSlate);
+    expectNothingRaw(await seenBy(page));
+    expect(await page.evaluate(() => window.made.state)).toBe('degraded');
+  });
+
+  test('gives a slow engine the newest frame, not one that waited', async () => {
+    const page = await open(meddling('async (real, raw) => { await new Promise((go) => setTimeout(go, 300)); return real(raw); }'));
+    await create(page, { ...options, deadlineMs: 10_000 });
+    await openCamera(page);
+    await waitForFrames(page, 10);
+    const frames = (await seenBy(page)).filter(({ isSlate }) => !isSlate);
+    const [first] = frames;
+    if (first === undefined) throw new Error('no frame');
+    const ages = frames.map(({ atMs, timestamp }) => atMs - first.atMs - (timestamp - first.timestamp) / 1000);
+    console.info(`${kind}: grew older by ${Math.max(...ages).toFixed(0)} ms in ${String(frames.length)} frames`);
+    expect(Math.max(...ages), 'milliseconds that frames waited longer than the first').toBeLessThan(1000);
+  });
+
+  test('is muted by its camera, and stays ready', async () => {
+    const page = await open();
+    await create(page, options);
+    const loads = await page.evaluate(async () => {
+      const [camera] = (await navigator.mediaDevices.getUserMedia({ video: { width: 640, height: 480 } })).getVideoTracks();
+      if (camera === undefined) throw new Error('no camera');
+      await window.made.attach(camera);
+      const until = (is: () => boolean): Promise<void> =>
+        new Promise((resolve) => { const timer = setInterval(() => { if (is()) { clearInterval(timer); resolve(); } }, 50); });
+      const count = (): number => window.made.report().stats.framesOut;
+      await until(() => count() > 1);
+      for (let turn = 0; turn < 3; turn++) {
+        camera.enabled = turn % 2 === 1;
+        const before = count();
+        await until(() => count() > before + 1);
+      }
+      return window.states;
+    });
+    expect(loads).toEqual(['arming', 'running']);
+    expectNothingRaw(await seenBy(page));
+  });
+
   test('ends the output before the camera stops', async () => {
     const page = await open();
     await create(page, options);
@@ -207,6 +257,43 @@ describe.each(ENGINES)('engine $kind', ({ kind, options, frames }) => {
     });
     expect(order).toEqual(['camera stops, output ended', 'output ended', 'closed']);
     await expect(page.evaluate(() => window.made.openCamera())).rejects.toThrow('was closed');
+  });
+});
+
+describe('a GPU that cannot be trusted', () => {
+  const options: BautaOptions = { allowSoftwareGpu: true, deadlineMs: 10_000 };
+  beforeAll(async () => {
+    bench = await openBench({ gpu: true });
+  });
+  afterAll(() => bench.close());
+
+  test('is not used when it computes something else than the card says: the processor is, and the reason is told', async () => {
+    const kernels = siteFile('bauta/kernels.js').toString().replaceAll(/\bvec4f\(/g, 'vec4f(0.3 * ');
+    const page = await open({ '/bauta/kernels.js': kernels });
+    await create(page, options);
+    await page.evaluate(() => window.made.ready);
+    const { engine } = await report(page);
+    expect(engine?.kind).toBe('cpu');
+    expect(engine?.passedOver.map(({ kind }) => kind)).toEqual(['webgpu']);
+    expect(engine?.passedOver[0]?.why).toContain('self-test');
+  });
+
+  test('is opened again after it was lost, behind the slate', async () => {
+    const changes = meddling('async (real, raw, number) => { if (number === 3) devices.at(-1).destroy(); return real(raw); }');
+    const collect = `const devices = [];
+      const request = GPUAdapter.prototype.requestDevice;
+      GPUAdapter.prototype.requestDevice = async function (...options) {
+        const device = await request.apply(this, options);
+        devices.push(device);
+        return device;
+      };`;
+    const page = await open({ ...changes, '/bauta/engine.js': String(changes['/bauta/engine.js']) + collect });
+    await create(page, options);
+    await openCamera(page);
+    await page.waitForFunction(() => window.states.filter((state) => state === 'running').length >= 2, undefined, { timeout: 100_000 });
+    expectNothingRaw(await seenBy(page));
+    expect(await codes(page)).toContain('device-lost');
+    expect((await report(page)).engine?.kind).toBe('webgpu');
   });
 });
 
@@ -271,11 +358,9 @@ describe('a file that is missing or altered', () => {
       const [camera] = stream.getVideoTracks();
       if (camera === undefined) throw new Error('no camera');
       const ended = new Promise<void>((resolve) => { window.made.on('state', (state) => { if (state === 'idle') resolve(); }); });
-      const clone = camera.clone();
-      camera.clone = () => clone; // the one the library reads
       const track = await window.made.attach(camera);
       await window.made.ready;
-      clone.stop();
+      camera.stop();
       await ended;
       return track.readyState;
     });

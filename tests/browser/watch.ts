@@ -7,7 +7,10 @@ export { difference } from './marks.js';
 export interface Seen {
   readonly width: number;
   readonly height: number;
+  /** Microseconds of the output's clock. */
   readonly timestamp: number;
+  /** When it was read, in milliseconds of the page's clock. */
+  readonly atMs: number;
   /** Whether all of it is the slate's colour. */
   readonly isSlate: boolean;
   /** See `finestPattern`. */
@@ -31,9 +34,10 @@ const isSlate = (rgba: Uint8Array): boolean =>
 
 const look = async (frame: VideoFrame): Promise<Seen> => {
   const { displayWidth: width, displayHeight: height, timestamp } = frame;
+  const atMs = performance.now();
   const metadata = JSON.stringify((frame as { metadata?: () => object }).metadata?.() ?? {});
   const rgba = await pixelsOf(frame);
-  return { width, height, timestamp, isSlate: isSlate(rgba), pattern: finestPattern(rgba, width, height), metadata };
+  return { width, height, timestamp, atMs, isSlate: isSlate(rgba), pattern: finestPattern(rgba, width, height), metadata };
 };
 
 interface Processor {

@@ -83,7 +83,7 @@ export class Bauta {
     checkOptions(options);
     const can = await support(options);
     if (can.engine === null) {
-      throw new UnsupportedError(options.engine === 'webgpu' ? 'no-webgpu' : 'unsupported', can.why, can.missing);
+      throw new UnsupportedError(can.missing.includes('WebGPU') ? 'no-webgpu' : 'unsupported', can.why, can.missing);
     }
     options.signal?.throwIfAborted();
     return new Bauta(options, can);
@@ -130,15 +130,17 @@ export class Bauta {
   }
 
   /**
-   * Anonymizes a track that the app has. A clone of it is used: the original remains the app's, which
-   * must stop it and keep it to itself.
+   * Anonymizes a track that the app has, in the same way. The track is taken over: it is stopped when the
+   * output ends. Muting or stopping it mutes or ends the output.
+   *
+   * Throws a `BautaError`: `camera-ended`, `busy`, or why no engine can be used.
    */
   attach(track: MediaStreamTrack): Promise<MediaStreamTrack> {
     return new Promise((resolve) => {
       this.#mustBeFree();
       if (track.kind !== 'video') throw new TypeError(`a video track is wanted, not one of ${track.kind}`);
       if (track.readyState === 'ended') throw new BautaError('camera-ended', 'the track has ended; attach a live one');
-      resolve(this.#run(track.clone()));
+      resolve(this.#run(track));
     });
   }
 

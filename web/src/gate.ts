@@ -42,7 +42,8 @@ export class Gate {
       this.#tell({ event: 'state', state });
     });
     setInterval(() => {
-      if (this.#output) this.#tell({ event: 'stats', stats: this.#tally.read(performance.now()) });
+      const { state } = this.#machine;
+      if (state === 'arming' || state === 'running' || state === 'degraded') this.#tellStats();
     }, STATS_EVERY_MS);
   }
 
@@ -90,16 +91,23 @@ export class Gate {
 
   async #process(frame: VideoFrame): Promise<VideoFrame> {
     const { displayWidth: width, displayHeight: height } = frame;
+    const beganMs = performance.now();
+    this.#tally.framesIn++;
     try {
       if (this.#machine.state === 'idle') this.#machine.apply('begin');
       const host = this.#engines();
       if (!host.isReady) await host.arm();
       const made = await host.anonymize(frame);
       const fits = made.displayWidth === width && made.displayHeight === height;
-      if (fits && this.#machine.apply('frame') === 'running') return made;
+      if (fits && this.#machine.apply('frame') === 'running') {
+        const nowMs = performance.now();
+        this.#tally.frame(nowMs - beganMs, nowMs);
+        return made;
+      }
       made.close();
       throw new BautaError('frame-failed', 'the engine gave a frame of another size, or came too late');
     } catch (cause) {
+      this.#tally.faults++;
       this.#machine.apply('fault');
       throw asFault(cause, 'frame-failed');
     } finally {
@@ -122,8 +130,12 @@ export class Gate {
     this.#output?.abort.abort();
   }
 
-  #ended(onPurpose: boolean): void {
+  #tellStats(): void {
     this.#tell({ event: 'stats', stats: this.#tally.read(performance.now()) });
+  }
+
+  #ended(onPurpose: boolean): void {
+    this.#tellStats();
     this.#output = undefined;
     this.#machine.apply('end');
     if (onPurpose) return;
