@@ -23,18 +23,22 @@ impl UtilityConfig {
     pub fn init(&self, device: &Device) -> Utility {
         let [first, second, third] = [self.width, 2 * self.width, 4 * self.width];
         Utility {
-            stem: Stage::new(3, first, 2, device),
+            stem: Stage::new(6, first, 2, device),
             stages: vec![
                 Stage::new(first, second, 2, device),
                 Stage::new(second, third, 2, device),
                 Stage::new(third, third, 1, device),
             ],
-            head: LinearConfig::new(third, self.actions).init(device),
+            head: LinearConfig::new(third * CELLS * CELLS, self.actions).init(device),
         }
     }
 }
 
-/// Names the action of a clip: a 2D network whose stages see one frame before and one after.
+/// Cells along each side of a frame in which features are averaged: where something moves tells an action.
+const CELLS: usize = 2;
+
+/// Names the action of a clip: a 2D network that is shown frames and what changed in them, and whose stages
+/// see one frame before and one after.
 ///
 /// Lin et al., "TSM: Temporal Shift Module for Efficient Video Understanding", arXiv:1811.08383.
 #[derive(Module, Debug)]
@@ -67,7 +71,7 @@ impl Utility {
     /// Scores of each action, before softmax.
     ///
     /// # Shapes
-    /// - `frames`: `[n * t, 3, h, w]`, clip by clip, sRGB in `[0, 1]`
+    /// - `frames`: `[n * t, 3, h, w]`, clip by clip, sRGB in `[0, 1]`; `h` and `w` multiples of 16
     /// - `t`: frames of a clip
     /// - returns `[n, actions]`
     ///
@@ -76,14 +80,31 @@ impl Utility {
     pub fn forward(&self, frames: Tensor<4>, t: usize) -> Tensor<2> {
         let [total, _, _, _] = frames.dims();
         assert!(t > 0 && total.is_multiple_of(t), "{total} frames are no clips of {t}");
-        let mut x = self.stem.forward(frames);
+        let mut x = self.stem.forward(Tensor::cat(vec![frames.clone(), movement(frames, t)], 1));
         for stage in &self.stages {
             x = stage.forward(shift_in_time(x, t));
         }
         let [_, channels, h, w] = x.dims();
-        let pooled = x.reshape([total / t, t, channels, h * w]).mean_dim(3).mean_dim(1); // [n, 1, c, 1]
-        self.head.forward(pooled.reshape([total / t, channels]))
+        let cells = [total / t, t, channels, CELLS, h / CELLS, CELLS, w / CELLS];
+        let pooled = x.reshape(cells).mean_dims(&[1, 4, 6]); // [n, 1, c, cells, 1, cells, 1]
+        self.head.forward(pooled.reshape([total / t, channels * CELLS * CELLS]))
     }
+}
+
+/// What changed since the frame before, a few times enlarged (most of a frame stands still); nothing in the
+/// first frame of a clip.
+///
+/// # Shapes
+/// - `frames`: `[n * t, 3, h, w]`
+/// - returns `[n * t, 3, h, w]`, in `[-GAIN, GAIN]`
+fn movement(frames: Tensor<4>, t: usize) -> Tensor<4> {
+    const GAIN: f32 = 4.0;
+    let shape @ [total, c, h, w] = frames.dims();
+    let (n, pixels) = (total / t, c * h * w);
+    let clips = frames.reshape([n, t, pixels]);
+    let still = Tensor::zeros([n, 1, pixels], &clips.device());
+    let change = clips.clone().slice([0..n, 1..t, 0..pixels]) - clips.slice([0..n, 0..t - 1, 0..pixels]);
+    (Tensor::cat(vec![still, change], 1) * GAIN).reshape(shape)
 }
 
 /// Shows each frame a quarter of its forerunner's channels and a quarter of its successor's; clips stay

@@ -289,7 +289,7 @@ impl GpuEngine {
         let image = working_planes(planes, width, height)?.into_tensor(&self.device);
         let data = self.model.forward(image).into_data_async().await;
         let data = data.map_err(|error| GpuError::Lost(format!("{error:?}")))?;
-        let values = data.convert::<f32>().into_vec();
+        let values = data.convert::<f32>().try_into_vec::<f32>();
         Ok(values.map_err(|error| GpuError::Lost(format!("{error:?}")))?)
     }
 
