@@ -24,7 +24,8 @@ use self::body::Skeleton;
 use self::motion::{ACTIONS, Motion};
 use self::person::Person;
 use self::scene::Scene;
-use super::manifest::{Manifest, ManifestError, Row, Source};
+use super::manifest::{Manifest, ManifestError};
+use super::row::{Row, Source};
 use crate::frame::Rgba8;
 use crate::rng::Seed;
 
@@ -219,3 +220,6 @@ impl Stage {
         bytes
     }
 }
+
+#[cfg(test)]
+mod tests;
