@@ -31,7 +31,7 @@ impl Split {
     }
 }
 
-/// Where the pixels of one clip lie. Paths are relative to [`Manifest::root`], or absolute.
+/// Where the pixels of one clip lie. Paths are relative to [`Manifest::root`](super::Manifest::root), or absolute.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
     /// Picture files in order of time; or one folder, whose pictures are taken in order of name.

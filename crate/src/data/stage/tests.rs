@@ -205,9 +205,6 @@ fn the_simplest_eye_tells_what_strangers_do_and_who_comes_again() {
     };
     let action = nearest_neighbour(&of(&|person, _| person < 14, true), &of(&|person, _| person >= 14, true));
     let person = nearest_neighbour(&of(&|_, action| action < 7, false), &of(&|_, action| action >= 7, false));
-    println!(
-        "nearest neighbour: action of strangers {action:.2} (chance 0.10), person {person:.2} (chance 0.05)"
-    );
     assert!(action > 0.4, "actions cannot be told: {action}, chance is 0.1");
     assert!(person > 0.1, "people cannot be told: {person}, chance is 0.05");
 }
