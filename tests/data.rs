@@ -1,14 +1,19 @@
-//! The readers of real sets, against the counts their documentation gives.
+//! Data from end to end: real sets against the counts their documentation gives, drawn people and videos.
+#![expect(clippy::print_stdout, reason = "a test says what it skipped and what it measured")]
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 use std::path::PathBuf;
+use std::process::Command;
 use std::time::Instant;
 
 use bauta::data::sets::{KNOWN, KnownSet, data_folder};
 use bauta::data::{
-    Augmentation, ClipRecipe, ClipStore, Manifest, Row, Split, clip_batch, pairs, still_clip_batch,
+    Augmentation, ClipRecipe, ClipStore, Manifest, Row, Source, Split, clip_batch, pairs, still_clip_batch,
 };
+use bauta::frame::Rgba8;
 use bauta::rng::Seed;
+use bauta::video::{VideoError, Writer};
 use burn::tensor::Device;
 
 /// The data folder, or `None` with the word that it is missing.
@@ -119,9 +124,10 @@ fn a_manifest_of_a_set_reads_back_from_anywhere_with_the_same_digest() {
     }
 }
 
-/// A step of training takes tens of milliseconds on a GPU; what feeds it has to be cheaper.
+/// A step of training takes tens of milliseconds on a GPU; what feeds it has to be cheaper. An idle machine
+/// of two cores needs 4 ms for the clips and 12 ms for the pairs; the bounds leave room for a busy one.
 #[test]
-fn a_batch_is_made_in_less_than_twenty_milliseconds() {
+fn a_batch_is_made_in_milliseconds() {
     let Some(manifest) = read("weizmann64") else { return };
     let store = open(&manifest);
     let recipe = ClipRecipe { frames: 8, skip: 2, augmentation: Augmentation::CLIP };
@@ -147,5 +153,71 @@ fn a_batch_is_made_in_less_than_twenty_milliseconds() {
         assert_eq!(pairs.left.dims(), pairs.right.dims(), "sizes");
     });
     println!("8 clips x 8 frames: {clip_ms:.2} ms, still: {still_ms:.2} ms; 64 pairs: {pair_ms:.2} ms");
-    assert!(clip_ms < 20.0 && pair_ms < 40.0, "clips {clip_ms:.1} ms, pairs {pair_ms:.1} ms");
+    assert!(clip_ms < 60.0 && pair_ms < 120.0, "clips {clip_ms:.1} ms, pairs {pair_ms:.1} ms");
+}
+
+fn bauta(arguments: &[&str]) -> (bool, String) {
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_bauta")).args(arguments).output().expect("the program starts");
+    let said =
+        [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+    (output.status.success(), said)
+}
+
+#[test]
+fn drawn_people_pass_their_own_check_and_are_never_overwritten() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let out = folder.path().join("people").display().to_string();
+    let draw = ["data", "stage", &out, "--clips", "20", "--people", "2", "--frames", "4", "--size", "32"];
+    let (done, said) = bauta(&draw);
+    assert!(done, "drawing failed: {said}");
+    let (sound, said) = bauta(&["data", "check", &format!("{out}/manifest.csv"), "--size", "16"]);
+    assert!(sound, "the check failed: {said}");
+    for part in ["20 with 80 frames", "2: p000, p001", "10: bend, box"] {
+        assert!(said.contains(part), "\"{part}\" is missing from: {said}");
+    }
+    let (again, said) = bauta(&draw);
+    assert!(!again && said.contains("is not empty"), "a second drawing was let through: {said}");
+}
+
+#[test]
+fn a_bad_manifest_is_refused_by_file_row_and_column() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("clips.csv");
+    let text = "clip,source,kind,subject,action,attributes,split\na,a.png,image,,,,dev\n";
+    fs::write(&path, text).expect("written");
+    let (sound, said) = bauta(&["data", "check", &path.display().to_string()]);
+    assert!(!sound, "it was let through: {said}");
+    for part in ["clips.csv, row 1, column split", "found \"dev\"", "train, validation, test or nothing"] {
+        assert!(said.contains(part), "\"{part}\" is missing from: {said}");
+    }
+}
+
+#[test]
+fn a_video_is_a_clip_like_any_other() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("grey.mp4");
+    let mut writer = match Writer::create(&path, 32, 32, "10") {
+        Ok(writer) => writer,
+        Err(VideoError::NoProgram { .. }) => return println!("skipped: no ffmpeg"),
+        Err(error) => panic!("{error}"),
+    };
+    for grey in [40, 120, 200] {
+        writer.write(&Rgba8::filled(32, 32, [grey; 3])).expect("written");
+    }
+    writer.finish().expect("encoded");
+    let row = Row {
+        clip: "grey".into(),
+        source: Source::Video("grey.mp4".into()),
+        subject: None,
+        action: None,
+        attributes: BTreeMap::new(),
+        split: None,
+    };
+    let store = open(&Manifest::new(folder.path(), vec![row]).expect("a sound row"));
+    assert_eq!(store.clips()[0].frames, 3, "frames");
+    for (index, grey) in [40_u8, 120, 200].into_iter().enumerate() {
+        let found = store.frame(0, index)[0];
+        assert!(found.abs_diff(grey) < 8, "frame {index} is {found}, was {grey}");
+    }
 }

@@ -165,3 +165,141 @@ pub fn still_images(store: &ClipStore, pictures: &[usize], device: &Device) -> T
     let orders: Vec<Order> = pictures.iter().map(|&number| Order { number, draw: &Draw::NONE }).collect();
     upload(store, &orders, device)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::manifest::Manifest;
+    use crate::data::row::{Row, Source};
+    use crate::rng::Seed;
+
+    const SIZE: usize = 8;
+
+    /// Strips whose every frame is of one colour: red tells the clip, green the frame.
+    fn store(lengths: &[usize]) -> ClipStore {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let row = |(clip, frames): (usize, &usize)| {
+            let name = format!("{clip}.png");
+            let strip = image::RgbImage::from_fn((frames * SIZE) as u32, SIZE as u32, |x, _| {
+                image::Rgb([clip as u8 * 40, (x as usize / SIZE) as u8 * 10, 0])
+            });
+            strip.save(folder.path().join(&name)).expect("written");
+            Row {
+                clip: name.clone(),
+                source: Source::Strip { path: name.into(), frame_width: SIZE },
+                subject: None,
+                action: Some(["wave", "bend"][clip % 2].into()),
+                attributes: [].into(),
+                split: None,
+            }
+        };
+        let manifest = Manifest::new(folder.path(), lengths.iter().enumerate().map(row).collect());
+        let cache = folder.path().join("cache");
+        ClipStore::open(&manifest.expect("sound rows"), SIZE, &cache, &|_, _| ()).expect("whole strips")
+    }
+
+    fn values(frames: Tensor<4>) -> Vec<f32> {
+        frames.into_data().try_into_vec().expect("floats")
+    }
+
+    /// The clip and the frame that each picture of a batch shows, by its colour.
+    fn shown(frames: Tensor<4>) -> Vec<(usize, usize)> {
+        let step = SIZE * SIZE;
+        let value = |plane: &[f32]| (plane[0] * 255.0).round() as usize;
+        values(frames).chunks_exact(3 * step).map(|p| (value(p) / 40, value(&p[step..]) / 10)).collect()
+    }
+
+    fn recipe(frames: usize, skip: usize) -> ClipRecipe {
+        ClipRecipe { frames, skip, augmentation: Augmentation::NONE }
+    }
+
+    #[test]
+    fn a_window_runs_on_in_one_clip_with_its_skip() {
+        let (store, mut rng) = (store(&[20, 20, 20]), Seed(1).rng("batch"));
+        for _ in 0..50 {
+            let batch = clip_batch(&store, &[2, 0], &recipe(4, 3), &mut rng, &Device::flex());
+            assert_eq!(batch.frames.dims(), [8, 3, SIZE, SIZE], "shape");
+            let shown = shown(batch.frames);
+            for (frames, clip) in shown.chunks_exact(4).zip([2, 0]) {
+                let first = frames[0].1;
+                assert!(first + 9 < 20, "the window starts too late: {frames:?}");
+                let wanted: Vec<_> = (0..4).map(|index| (clip, first + 3 * index)).collect();
+                assert_eq!(frames, wanted, "frames of another clip or order");
+            }
+        }
+    }
+
+    #[test]
+    fn windows_start_everywhere_a_window_fits() {
+        let (store, mut rng) = (store(&[6]), Seed(2).rng("batch"));
+        let mut starts = [0; 6];
+        for _ in 0..200 {
+            let batch = clip_batch(&store, &[0], &recipe(3, 2), &mut rng, &Device::flex());
+            starts[shown(batch.frames)[0].1] += 1;
+        }
+        assert!(
+            starts[0] > 60 && starts[1] > 60 && starts[2..] == [0; 4],
+            "starts of 200 windows: {starts:?}"
+        );
+    }
+
+    #[test]
+    fn a_short_clip_is_shown_closer_together_and_its_last_frame_repeats() {
+        let store = store(&[5, 2, 1]);
+        let frames = |clip: usize| {
+            let batch = still_clip_batch(&store, &[clip], &recipe(4, 3), &Device::flex());
+            shown(batch.frames).into_iter().map(|(_, frame)| frame).collect::<Vec<_>>()
+        };
+        assert_eq!(frames(0), [1, 2, 3, 4], "5 frames hold 4 at distance 1, from the middle start");
+        assert_eq!(frames(1), [0, 1, 1, 1], "2 frames for a window of 4");
+        assert_eq!(frames(2), [0, 0, 0, 0], "a picture is a clip of one frame");
+    }
+
+    #[test]
+    fn labels_are_places_in_the_list_of_actions() {
+        let store = store(&[3, 3, 3]);
+        let batch = still_clip_batch(&store, &[0, 1, 2], &recipe(2, 1), &Device::flex());
+        let labels: Vec<String> =
+            (0..3).map(|i| store.actions()[store.label(i).expect("an action")].clone()).collect();
+        assert_eq!(labels, ["wave", "bend", "wave"], "labels");
+        let data = batch.actions.into_data().convert::<i64>().try_into_vec::<i64>().expect("numbers");
+        assert_eq!(data, [1, 0, 1], "bend is 0 and wave 1, in order of the alphabet");
+    }
+
+    #[test]
+    fn all_frames_of_a_clip_share_one_draw() {
+        let (store, mut rng) = (store(&[4]), Seed(3).rng("batch"));
+        let lit = Augmentation { light: 0.5, tint: 0.5, ..Augmentation::NONE };
+        let recipe = ClipRecipe { frames: 4, skip: 1, augmentation: lit };
+        let batch = clip_batch(&store, &[0], &recipe, &mut rng, &Device::flex());
+        let reds: Vec<f32> = values(batch.frames).chunks_exact(3 * SIZE * SIZE).map(|p| p[0]).collect();
+        // Green rises evenly from frame to frame, and one light for all keeps what it adds to red even.
+        let steps: Vec<f32> = reds.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        assert!(steps.iter().all(|step| (step - steps[0]).abs() < 1e-5), "the light flickers: {reds:?}");
+    }
+
+    #[test]
+    fn the_same_stream_gives_the_same_batch_and_another_does_not() {
+        let store = store(&[9, 9]);
+        let recipe = ClipRecipe { frames: 2, skip: 1, augmentation: Augmentation::CLIP };
+        let draw = |seed: u64| {
+            let mut rng = Seed(seed).rng("batch");
+            values(clip_batch(&store, &[0, 1], &recipe, &mut rng, &Device::flex()).frames)
+        };
+        assert!(draw(1) == draw(1), "one seed, two batches");
+        assert!(draw(1) != draw(2), "two seeds, one batch");
+    }
+
+    #[test]
+    fn pairs_are_two_different_views_of_the_same_picture() {
+        let (store, mut rng) = (store(&[3, 3]), Seed(4).rng("pairs"));
+        let pictures = [0, 4];
+        let still = shown(still_images(&store, &pictures, &Device::flex()));
+        assert_eq!(still, [(0, 0), (1, 1)], "pictures are counted over all clips");
+        let plain = pairs(&store, &pictures, &Augmentation::NONE, &mut rng, &Device::flex());
+        assert_eq!(shown(plain.left), still, "left shows other pictures");
+        assert_eq!(shown(plain.right), still, "right shows other pictures");
+        let varied = pairs(&store, &pictures, &Augmentation::VIEW, &mut rng, &Device::flex());
+        assert!(values(varied.left) != values(varied.right), "both views are the same");
+    }
+}

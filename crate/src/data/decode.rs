@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use image::{ImageReader, RgbaImage};
 
-use super::manifest::{Row, Source};
+use super::row::{Row, Source};
 use super::store::StoreError;
 use crate::frame::{Rgba8, shrink};
 
@@ -15,13 +15,8 @@ use crate::frame::{Rgba8, shrink};
 /// [`StoreError`], naming the clip and the file.
 pub(super) fn decode(row: &Row, root: &Path, size: usize) -> Result<Vec<u8>, StoreError> {
     let pictures = match &row.source {
-        Source::Frames(paths) => {
-            let mut files: Vec<PathBuf> = paths.iter().map(|path| root.join(path)).collect();
-            if let [folder] = files.as_slice()
-                && folder.is_dir()
-            {
-                files = pictures_in(folder, row)?;
-            }
+        Source::Frames(_) => {
+            let files = files(row, root)?;
             files.iter().map(|file| Ok(whole(&picture(file, row)?))).collect::<Result<_, _>>()?
         }
         Source::Image(path) => vec![whole(&picture(&root.join(path), row)?)],
@@ -33,6 +28,18 @@ pub(super) fn decode(row: &Row, root: &Path, size: usize) -> Result<Vec<u8>, Sto
         append(&mut bytes, picture, size);
     }
     Ok(bytes)
+}
+
+/// The files a clip is read from, in order; a folder is looked through.
+///
+/// # Errors
+/// [`StoreError`] if a folder cannot be read or holds no pictures.
+pub(super) fn files(row: &Row, root: &Path) -> Result<Vec<PathBuf>, StoreError> {
+    let files: Vec<PathBuf> = row.source.paths().into_iter().map(|path| root.join(path)).collect();
+    match (&row.source, files.as_slice()) {
+        (Source::Frames(_), [folder]) if folder.is_dir() => pictures_in(folder, row),
+        _ => Ok(files),
+    }
 }
 
 /// The pictures of a folder, in order of name.

@@ -1,107 +1,14 @@
 //! The manifest: one row per clip, naming its pixels, who is seen, what they do, and what is known of them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::fs::File;
 use std::path::{Component, Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::row::{COLUMNS, Fault, Row, check, line, parse};
 use crate::atomic;
-
-/// The columns of a manifest file, in order.
-const COLUMNS: [&str; 7] = ["clip", "source", "kind", "subject", "action", "attributes", "split"];
-
-/// Which part of an experiment a clip belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Split {
-    /// Networks learn from it. Rows that name no split count as this one.
-    Train,
-    /// Choices (when to stop, which attacker) are made on it.
-    Validation,
-    /// Only the final numbers come from it.
-    Test,
-}
-
-impl Split {
-    /// The word a manifest uses.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Train => "train",
-            Self::Validation => "validation",
-            Self::Test => "test",
-        }
-    }
-}
-
-/// Where the pixels of one clip lie. Paths are relative to [`Manifest::root`], or absolute.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Source {
-    /// Picture files in order of time; or one folder, whose pictures are taken in order of name.
-    Frames(Vec<PathBuf>),
-    /// One picture: a clip of one frame.
-    Image(PathBuf),
-    /// One picture that holds the frames side by side, left to right, without gaps.
-    Strip {
-        /// The picture file.
-        path: PathBuf,
-        /// Pixels across one frame.
-        frame_width: usize,
-    },
-    /// A video file, decoded by ffmpeg.
-    Video(PathBuf),
-}
-
-impl Source {
-    /// The files (or the folder) the clip is read from, in order.
-    pub fn paths(&self) -> Vec<&Path> {
-        match self {
-            Self::Frames(paths) => paths.iter().map(PathBuf::as_path).collect(),
-            Self::Image(path) | Self::Video(path) | Self::Strip { path, .. } => vec![path],
-        }
-    }
-
-    /// The word in the `kind` column.
-    fn kind(&self) -> String {
-        match self {
-            Self::Frames(_) => "frames".into(),
-            Self::Image(_) => "image".into(),
-            Self::Strip { frame_width, .. } => format!("strip:{frame_width}"),
-            Self::Video(_) => "video".into(),
-        }
-    }
-
-    /// The same source with every path changed.
-    fn map(&self, change: impl Fn(&Path) -> PathBuf) -> Self {
-        match self {
-            Self::Frames(paths) => Self::Frames(paths.iter().map(|path| change(path)).collect()),
-            Self::Image(path) => Self::Image(change(path)),
-            Self::Strip { path, frame_width } => {
-                Self::Strip { path: change(path), frame_width: *frame_width }
-            }
-            Self::Video(path) => Self::Video(change(path)),
-        }
-    }
-}
-
-/// One clip: its pixels and everything that is known about it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Row {
-    /// Its name, unlike any other in the manifest.
-    pub clip: String,
-    /// Where its pixels lie.
-    pub source: Source,
-    /// Who is seen; `None` where the set does not say.
-    pub subject: Option<String>,
-    /// What they do; `None` where nothing is done, as in a portrait.
-    pub action: Option<String>,
-    /// What else is known, such as `gender` -> `f`.
-    pub attributes: BTreeMap<String, String>,
-    /// The part of the experiment; `None` counts as [`Split::Train`].
-    pub split: Option<Split>,
-}
 
 /// Why a manifest was refused.
 #[derive(Debug, thiserror::Error)]
@@ -175,7 +82,7 @@ impl Manifest {
         let mut seen = HashMap::new();
         for (index, row) in rows.iter().enumerate() {
             check(row, seen.insert(row.clip.as_str(), index + 1))
-                .map_err(|fault| fault.at(&root, index + 1))?;
+                .map_err(|fault| at(&root, index + 1, fault))?;
         }
         Ok(Self { root, rows })
     }
@@ -204,7 +111,7 @@ impl Manifest {
                 check(&row, seen.insert(row.clip.clone(), number))?;
                 Ok(row)
             });
-            rows.push(parsed.map_err(|fault| fault.at(path, number))?);
+            rows.push(parsed.map_err(|fault| at(path, number, fault))?);
         }
         if rows.is_empty() {
             return Err(ManifestError::Empty { path: path.into() });
@@ -280,6 +187,12 @@ impl Manifest {
     }
 }
 
+/// A fault, with its place.
+fn at(path: &Path, row: usize, fault: Fault) -> ManifestError {
+    let Fault { column, found, expected } = fault;
+    ManifestError::Cell { path: path.into(), row, column, found, expected }
+}
+
 /// A digest in hexadecimal.
 pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {
@@ -288,141 +201,155 @@ pub(super) fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// One line of the file, with its newline.
-fn line(row: &Row, source: &Source) -> String {
-    let paths: Vec<String> =
-        source.paths().iter().map(|path| path.to_string_lossy().replace('\\', "/")).collect();
-    let attributes: Vec<String> =
-        row.attributes.iter().map(|(name, value)| format!("{name}={value}")).collect();
-    let cells = [
-        row.clip.as_str(),
-        &paths.join("|"),
-        &source.kind(),
-        row.subject.as_deref().unwrap_or(""),
-        row.action.as_deref().unwrap_or(""),
-        &attributes.join("|"),
-        row.split.map_or("", Split::word),
-    ];
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(cells).expect("memory takes every row");
-    let bytes = writer.into_inner().expect("memory takes every row");
-    String::from_utf8(bytes).expect("cells are UTF-8")
-}
+#[cfg(test)]
+mod tests {
+    use std::fs;
 
-/// What is wrong with one cell, before its place is known.
-struct Fault {
-    column: &'static str,
-    found: String,
-    expected: String,
-}
+    use super::super::row::{Source, Split};
+    use super::*;
 
-impl Fault {
-    fn new(column: &'static str, found: &str, expected: impl Into<String>) -> Self {
-        Self { column, found: found.into(), expected: expected.into() }
+    const HEADER: &str = "clip,source,kind,subject,action,attributes,split\n";
+
+    /// What is said of a manifest with these lines below the header.
+    fn complaint(lines: &str) -> String {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("clips.csv");
+        fs::write(&path, format!("{HEADER}{lines}")).expect("written");
+        let sentence = Manifest::read(&path).expect_err("the manifest is bad").to_string();
+        assert!(sentence.contains("clips.csv"), "the file is not named: {sentence}");
+        sentence
     }
 
-    fn at(self, path: &Path, row: usize) -> ManifestError {
-        let Self { column, found, expected } = self;
-        ManifestError::Cell { path: path.into(), row, column, found, expected }
-    }
-}
-
-/// A row from its cells.
-fn parse(record: &csv::StringRecord) -> Result<Row, Fault> {
-    if record.len() != COLUMNS.len() {
-        let column = if record.len() < COLUMNS.len() { COLUMNS[record.len()] } else { "split" };
-        let found = record.iter().collect::<Vec<_>>().join(",");
-        return Err(Fault::new(column, &found, format!("{} cells, not {}", COLUMNS.len(), record.len())));
-    }
-    let cell = |index: usize| record[index].trim();
-    let word = |index: usize| Some(cell(index)).filter(|text| !text.is_empty()).map(String::from);
-    Ok(Row {
-        clip: cell(0).into(),
-        source: parse_source(cell(1), cell(2))?,
-        subject: word(3),
-        action: word(4),
-        attributes: parse_attributes(cell(5))?,
-        split: parse_split(cell(6))?,
-    })
-}
-
-fn parse_source(paths: &str, kind: &str) -> Result<Source, Fault> {
-    let files: Vec<PathBuf> = paths.split('|').map(PathBuf::from).collect();
-    if files.iter().any(|path| path.as_os_str().is_empty()) {
-        return Err(Fault::new("source", paths, "a path (several pictures of one clip with | between them)"));
-    }
-    if kind == "frames" {
-        return Ok(Source::Frames(files));
-    }
-    let [path] = <[PathBuf; 1]>::try_from(files)
-        .map_err(|_| Fault::new("source", paths, format!("one path, as the kind is {kind}")))?;
-    match kind.split_once(':') {
-        None if kind == "image" => Ok(Source::Image(path)),
-        None if kind == "video" => Ok(Source::Video(path)),
-        Some(("strip", width)) => match width.parse() {
-            Ok(frame_width) if frame_width > 0 => Ok(Source::Strip { path, frame_width }),
-            _ => Err(Fault::new("kind", kind, "the pixels across one frame, such as strip:64")),
-        },
-        _ => Err(Fault::new("kind", kind, "frames, image, video or strip:WIDTH")),
-    }
-}
-
-fn parse_attributes(cell: &str) -> Result<BTreeMap<String, String>, Fault> {
-    let mut attributes = BTreeMap::new();
-    for pair in cell.split('|').filter(|_| !cell.is_empty()) {
-        let (name, value) = pair
-            .split_once('=')
-            .filter(|(name, value)| !name.is_empty() && !value.is_empty())
-            .ok_or_else(|| Fault::new("attributes", cell, "name=value, with | between several"))?;
-        if attributes.insert(name.to_string(), value.to_string()).is_some() {
-            return Err(Fault::new("attributes", cell, format!("{name} once")));
+    /// Checks that a bad second row is named with its column, what was found and what was expected.
+    fn refused(row: &str, column: &str, found: &str, expected: &str) {
+        let sentence = complaint(&format!("good,a.png,image,,,,\n{row}\n"));
+        for part in ["row 2", &format!("column {column}"), &format!("found \"{found}\""), expected] {
+            assert!(sentence.contains(part), "\"{part}\" is missing from: {sentence}");
         }
     }
-    Ok(attributes)
-}
 
-fn parse_split(cell: &str) -> Result<Option<Split>, Fault> {
-    match cell {
-        "" => Ok(None),
-        "train" => Ok(Some(Split::Train)),
-        "validation" => Ok(Some(Split::Validation)),
-        "test" => Ok(Some(Split::Test)),
-        _ => Err(Fault::new("split", cell, "train, validation, test or nothing")),
+    #[test]
+    fn every_kind_of_row_is_read() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("clips.csv");
+        let rows = "a,x.png,image,anna,,gender=f|age=20-29,test\n\
+                    b,one.png|two.png,frames,,wave,,\n\
+                    c,folder,frames,,wave,,train\n\
+                    d,s.png,strip:64,,\"wave, slowly\",,validation\n\
+                    e,v.mp4,video,,,,\n";
+        fs::write(&path, format!("{HEADER}{rows}")).expect("written");
+        let manifest = Manifest::read(&path).expect("all rows are sound");
+        let rows = manifest.rows();
+        assert_eq!(rows[0].attributes["gender"], "f", "attributes");
+        assert_eq!((rows[0].subject.as_deref(), rows[0].split), (Some("anna"), Some(Split::Test)), "labels");
+        assert_eq!(rows[1].source, Source::Frames(vec!["one.png".into(), "two.png".into()]), "files");
+        assert_eq!(rows[2].source, Source::Frames(vec!["folder".into()]), "a folder");
+        assert_eq!(rows[3].source, Source::Strip { path: "s.png".into(), frame_width: 64 }, "a strip");
+        assert_eq!(rows[3].action.as_deref(), Some("wave, slowly"), "a comma in quotes");
+        assert_eq!(rows[4].source, Source::Video("v.mp4".into()), "a video");
+        assert_eq!(manifest.root(), folder.path(), "paths start from the file's folder");
     }
-}
 
-/// What holds for every row, read or made. `earlier` is the row that already has its name.
-fn check(row: &Row, earlier: Option<usize>) -> Result<(), Fault> {
-    if row.clip.is_empty() {
-        return Err(Fault::new("clip", "", "a name"));
+    #[test]
+    fn what_is_written_reads_back_the_same() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let row = |clip: &str, source| Row {
+            clip: clip.into(),
+            source,
+            subject: Some("anna \"the\" first".into()),
+            action: Some("wave, slowly".into()),
+            attributes: [("age".to_string(), "20-29".to_string())].into(),
+            split: Some(Split::Validation),
+        };
+        let rows = vec![
+            row("a", Source::Frames(vec!["1.png".into(), "2.png".into()])),
+            row("b", Source::Strip { path: "b.png".into(), frame_width: 80 }),
+        ];
+        let manifest = Manifest::new(folder.path(), rows).expect("sound rows");
+        let path = folder.path().join("clips.csv");
+        manifest.write(&path).expect("written");
+        assert_eq!(Manifest::read(&path).expect("readable"), manifest, "something changed");
     }
-    if let Some(earlier) = earlier {
-        return Err(Fault::new(
-            "clip",
-            &row.clip,
-            format!("a name of its own, as row {earlier} has this one"),
-        ));
+
+    #[test]
+    fn a_bad_kind_is_refused() {
+        refused("b,x.gif,gif,,,,", "kind", "gif", "frames, image, video or strip:WIDTH");
     }
-    for path in row.source.paths() {
-        let text = path.to_string_lossy();
-        if text.is_empty() || text.contains('|') {
-            return Err(Fault::new("source", &text, "a path without |"));
+
+    #[test]
+    fn a_strip_without_a_width_is_refused() {
+        refused("b,x.png,strip:0,,,,", "kind", "strip:0", "the pixels across one frame");
+        refused("b,x.png,strip:wide,,,,", "kind", "strip:wide", "the pixels across one frame");
+        refused("b,x.png,strip,,,,", "kind", "strip", "strip:WIDTH");
+    }
+
+    #[test]
+    fn a_missing_source_is_refused() {
+        refused("b,,image,,,,", "source", "", "a path");
+        refused("b,x.png||y.png,frames,,,,", "source", "x.png||y.png", "a path");
+    }
+
+    #[test]
+    fn several_pictures_are_refused_where_one_is_wanted() {
+        refused("b,x.png|y.png,image,,,,", "source", "x.png|y.png", "one path, as the kind is image");
+    }
+
+    #[test]
+    fn a_bad_attribute_is_refused() {
+        refused("b,x.png,image,,,young,", "attributes", "young", "name=value");
+        refused("b,x.png,image,,,age=,", "attributes", "age=", "name=value");
+        refused("b,x.png,image,,,age=1|age=2,", "attributes", "age=1|age=2", "age once");
+    }
+
+    #[test]
+    fn a_bad_split_is_refused() {
+        refused("b,x.png,image,,,,dev", "split", "dev", "train, validation, test or nothing");
+    }
+
+    #[test]
+    fn a_row_of_another_length_is_refused() {
+        refused("b,x.png,image", "subject", "b,x.png,image", "7 cells, not 3");
+        refused("b,x.png,image,,,,,more", "split", "b,x.png,image,,,,,more", "7 cells, not 8");
+    }
+
+    #[test]
+    fn a_name_that_is_missing_or_taken_is_refused() {
+        refused(",x.png,image,,,,", "clip", "", "a name");
+        refused("good,x.png,image,,,,", "clip", "good", "row 1 has this one");
+    }
+
+    #[test]
+    fn other_columns_are_refused_with_those_expected() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("clips.csv");
+        fs::write(&path, "file,label\na.png,wave\n").expect("written");
+        let sentence = Manifest::read(&path).expect_err("other columns").to_string();
+        for part in ["\"file,label\"", HEADER.trim()] {
+            assert!(sentence.contains(part), "\"{part}\" is missing from: {sentence}");
         }
     }
-    if let Source::Frames(paths) = &row.source
-        && paths.is_empty()
-    {
-        return Err(Fault::new("source", "", "at least one picture"));
+
+    #[test]
+    fn an_empty_manifest_is_refused() {
+        assert!(complaint("").contains("holds no clips"), "said: {}", complaint(""));
     }
-    for (name, value) in &row.attributes {
-        let spoiled = |text: &str| text.is_empty() || text.contains(['|', '=']);
-        if spoiled(name) || spoiled(value) {
-            return Err(Fault::new(
-                "attributes",
-                &format!("{name}={value}"),
-                "a name and a value without | and =",
-            ));
-        }
+
+    #[test]
+    fn the_digest_moves_with_labels_and_not_with_folders() {
+        let rows = |action: &str| {
+            let row = |clip: &str| Row {
+                clip: clip.into(),
+                source: Source::Image(format!("set/{clip}.png").into()),
+                subject: None,
+                action: Some(action.into()),
+                attributes: [].into(),
+                split: None,
+            };
+            vec![row("a"), row("b")]
+        };
+        let digest =
+            |root: &str, action: &str| Manifest::new(root, rows(action)).expect("sound rows").digest();
+        assert_eq!(digest("/here", "wave"), digest("/there/deep", "wave"), "the folder counts");
+        assert_ne!(digest("/here", "wave"), digest("/here", "bend"), "a label does not count");
     }
-    Ok(())
 }

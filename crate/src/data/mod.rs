@@ -12,6 +12,7 @@ mod batch;
 mod decode;
 mod manifest;
 mod order;
+mod row;
 pub mod sets;
 pub mod split;
 pub mod stage;
@@ -19,6 +20,7 @@ mod store;
 
 pub use augment::Augmentation;
 pub use batch::{ClipBatch, ClipRecipe, Pairs, clip_batch, pairs, still_clip_batch, still_images};
-pub use manifest::{Manifest, ManifestError, Row, Source, Split};
+pub use manifest::{Manifest, ManifestError};
 pub use order::{EpochOrder, OrderError};
+pub use row::{Row, Source, Split};
 pub use store::{ClipInfo, ClipStore, StoreError};

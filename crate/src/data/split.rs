@@ -1,6 +1,7 @@
 //! Which clips teach and which judge. Frames of one clip are near-duplicates, so splits move whole clips.
 
-use super::manifest::{Manifest, Split};
+use super::manifest::Manifest;
+use super::row::Split;
 use crate::rng::Seed;
 
 /// Why a manifest could not be split as asked.
@@ -110,7 +111,7 @@ fn hold_out(
 mod tests {
     use std::collections::BTreeMap;
 
-    use super::super::manifest::{Row, Source};
+    use super::super::row::{Row, Source};
     use super::*;
 
     fn people(count: usize) -> Manifest {

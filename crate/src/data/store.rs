@@ -10,8 +10,9 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::decode::decode;
-use super::manifest::{Manifest, Split, hex};
+use super::decode::{decode, files};
+use super::manifest::{Manifest, hex};
+use super::row::Split;
 use crate::atomic;
 
 /// The version of the file layout; part of a file's name.
@@ -237,8 +238,8 @@ fn fingerprint(manifest: &Manifest, size: usize) -> Result<String, StoreError> {
     hash.update(format!("{FORMAT} {size} {}\n", manifest.root().display()));
     for row in manifest.rows() {
         hash.update(format!("{:?}\n", row.source));
-        for path in row.source.paths() {
-            let path = manifest.root().join(path);
+        for path in files(row, manifest.root())? {
+            hash.update(path.to_string_lossy().as_bytes());
             let state = fs::metadata(&path)
                 .and_then(|state| Ok((state.len(), state.modified()?)))
                 .map_err(|source| StoreError::Read { clip: row.clip.clone(), path, source })?;
@@ -284,4 +285,145 @@ fn decode_all(
     let text = serde_json::to_vec(&index).expect("numbers are JSON");
     atomic::replace(beside, &text).map_err(kept)?;
     Ok(index)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use image::RgbImage;
+
+    use super::super::row::{Row, Source};
+    use super::*;
+
+    /// Every channel different at every pixel, so a swapped axis cannot hide.
+    fn gradient(width: u32, height: u32) -> RgbImage {
+        RgbImage::from_fn(width, height, |x, y| image::Rgb([x as u8 * 3, y as u8 * 5, (x + 2 * y) as u8]))
+    }
+
+    fn row(clip: &str, source: Source) -> Row {
+        Row { clip: clip.into(), source, subject: None, action: None, attributes: [].into(), split: None }
+    }
+
+    fn strip(path: &str, frame_width: usize) -> Source {
+        Source::Strip { path: path.into(), frame_width }
+    }
+
+    fn open(folder: &Path, rows: Vec<Row>, size: usize) -> Result<ClipStore, StoreError> {
+        let manifest = Manifest::new(folder, rows).expect("sound rows");
+        ClipStore::open(&manifest, size, &folder.join("cache"), &|_, _| ())
+    }
+
+    #[test]
+    fn frames_of_a_strip_keep_every_pixel_at_their_own_size() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let picture = gradient(24, 8);
+        picture.save(folder.path().join("s.png")).expect("written");
+        let store = open(folder.path(), vec![row("s", strip("s.png", 8))], 8).expect("a whole strip");
+        assert_eq!(store.clips()[0].frames, 3, "24 pixels are three frames of 8");
+        for index in 0..3 {
+            for (pixel, rgb) in store.frame(0, index).chunks_exact(3).enumerate() {
+                let (x, y) = (8 * index + pixel % 8, pixel / 8);
+                assert_eq!(rgb, picture.get_pixel(x as u32, y as u32).0, "frame {index}, pixel {x} {y}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_folder_a_list_and_a_picture_are_read_in_order() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        fs::create_dir(folder.path().join("walk")).expect("a folder");
+        for (name, grey) in
+            [("walk/002.png", 20), ("walk/001.jpg", 10), ("walk/010.png", 30), ("one.png", 90)]
+        {
+            RgbImage::from_pixel(12, 9, image::Rgb([grey; 3]))
+                .save(folder.path().join(name))
+                .expect("written");
+        }
+        fs::write(folder.path().join("walk/notes.txt"), "no picture").expect("written");
+        let list = Source::Frames(vec!["one.png".into(), "walk/002.png".into()]);
+        let rows = vec![
+            row("folder", Source::Frames(vec!["walk".into()])),
+            row("list", list),
+            row("picture", Source::Image("one.png".into())),
+        ];
+        let store = open(folder.path(), rows, 4).expect("whole pictures");
+        let greys = |clip: usize| {
+            (0..store.clips()[clip].frames).map(|i| store.frame(clip, i)[0]).collect::<Vec<_>>()
+        };
+        assert_eq!((greys(0), greys(1), greys(2)), (vec![10, 20, 30], vec![90, 20], vec![90]), "greys");
+        assert_eq!(
+            store.frames_in(Split::Train),
+            (0..6).collect::<Vec<_>>(),
+            "frames are counted over all clips"
+        );
+    }
+
+    #[test]
+    fn a_cut_off_picture_is_refused_by_name() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("s.png");
+        gradient(64, 64).save(&path).expect("written");
+        let whole = fs::read(&path).expect("readable");
+        fs::write(&path, &whole[..whole.len() / 2]).expect("written");
+        let sentence =
+            open(folder.path(), vec![row("wave 1", strip("s.png", 8))], 8).err().map(|e| e.to_string());
+        let sentence = sentence.expect("half a picture is no picture");
+        assert!(sentence.contains("s.png") && sentence.contains("wave 1"), "unhelpful: {sentence}");
+    }
+
+    #[test]
+    fn a_strip_of_broken_frames_is_refused_with_both_numbers() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        gradient(20, 8).save(folder.path().join("s.png")).expect("written");
+        let sentence = open(folder.path(), vec![row("s", strip("s.png", 8))], 8).err().map(|e| e.to_string());
+        let sentence = sentence.expect("20 is no multiple of 8");
+        for part in ["s.png", "20 pixels", "frame width 8"] {
+            assert!(sentence.contains(part), "\"{part}\" is missing from: {sentence}");
+        }
+    }
+
+    #[test]
+    fn a_missing_file_is_refused_by_name() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let sentence =
+            open(folder.path(), vec![row("s", strip("gone.png", 8))], 8).err().map(|e| e.to_string());
+        assert!(sentence.expect("it is gone").contains("gone.png"), "the file is not named");
+    }
+
+    #[test]
+    fn nothing_is_decoded_twice_until_a_file_changes() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("s.png");
+        gradient(16, 8).save(&path).expect("written");
+        let mut manifest = Manifest::new(folder.path(), vec![row("s", strip("s.png", 8))]).expect("sound");
+        let steps = RefCell::new(Vec::new());
+        let steps_of = |manifest: &Manifest| {
+            steps.borrow_mut().clear();
+            let note = |done, all| steps.borrow_mut().push((done, all));
+            let store = ClipStore::open(manifest, 8, &folder.path().join("cache"), &note).expect("whole");
+            (store.clips()[0].frames, steps.borrow().len())
+        };
+        assert_eq!(steps_of(&manifest), (2, 2), "the first time decodes");
+        assert_eq!(steps_of(&manifest), (2, 1), "the second time only says that all is done");
+        manifest.rows_mut()[0].split = Some(Split::Test);
+        assert_eq!(steps_of(&manifest), (2, 1), "another split has the same pixels");
+        gradient(24, 8).save(&path).expect("written");
+        assert_eq!(steps_of(&manifest), (3, 2), "a changed file is decoded anew");
+    }
+
+    #[test]
+    fn a_damaged_cache_is_made_again() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        gradient(16, 8).save(folder.path().join("s.png")).expect("written");
+        let rows = || vec![row("s", strip("s.png", 8))];
+        let before = open(folder.path(), rows(), 8).expect("whole").frame(0, 1).to_vec();
+        for entry in fs::read_dir(folder.path().join("cache")).expect("a cache") {
+            let path = entry.expect("an entry").path();
+            if path.extension().is_some_and(|ending| ending == "rgb") {
+                fs::write(path, b"cut off").expect("written");
+            }
+        }
+        assert_eq!(open(folder.path(), rows(), 8).expect("whole").frame(0, 1), before, "other pixels");
+    }
 }

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::super::manifest::{Manifest, Row, Source, Split};
+use super::super::manifest::Manifest;
+use super::super::row::{Row, Source, Split};
 use super::{SetError, labels};
 
 /// Weizmann: one strip a clip, 64 pixels a frame. No split of its own: hold out a subject for actions,

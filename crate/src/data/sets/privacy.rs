@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::super::manifest::{Manifest, Row, Source};
+use super::super::manifest::Manifest;
+use super::super::row::{Row, Source};
 use super::super::split::{Shares, by_chance};
 use super::actions::stem;
 use super::{SetError, labels};

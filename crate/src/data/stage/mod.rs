@@ -1,8 +1,8 @@
 //! Drawn people: any number of clips whose truth is known exactly, for tests, for statistical power, and for a
 //! first run without data. Every number that comes from them is a number about drawn people.
 //!
-//! What a figure does and who it is are drawn from separate streams of the seed: the [`motion`] knows nothing
-//! of the [`person`], the [`scene`] knows neither, and every person does every action equally often.
+//! What a figure does and who it is are drawn from separate streams of the seed: a movement knows nothing
+//! of the person, the room knows neither, and every person does every action equally often.
 
 mod body;
 mod canvas;
@@ -24,7 +24,8 @@ use self::body::Skeleton;
 use self::motion::{ACTIONS, Motion};
 use self::person::Person;
 use self::scene::Scene;
-use super::manifest::{Manifest, ManifestError, Row, Source};
+use super::manifest::{Manifest, ManifestError};
+use super::row::{Row, Source};
 use crate::frame::Rgba8;
 use crate::rng::Seed;
 
@@ -219,3 +220,6 @@ impl Stage {
         bytes
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -150,8 +150,8 @@ impl Motion {
             Action::Bend => bend(&mut pose, swell * reach),
             Action::Box => strike(&mut pose, wave, reach),
             Action::Clap => {
-                let open = -0.12 + 0.75 * swell * reach;
-                pose.arms = [limb((0.15 + 0.5 * open, 1.0), (open - 0.35, 1.6)); 2];
+                let open = 0.1 + 0.9 * swell * reach;
+                pose.arms = [limb((open, 0.9), (1.1 * open - 0.55, 1.75)); 2];
             }
             Action::Fall => self.fall(&mut pose, (time - self.onset) * self.tempo * gait.tempo),
             Action::JumpingJack => {

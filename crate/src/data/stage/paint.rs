@@ -243,9 +243,8 @@ impl Painter<'_> {
             [0.95 * volume * radius, 0.98 * volume * radius],
             person.hair,
         );
-        if self.scene.turned(front)[2] > -0.3 {
-            self.bone([at(-0.35, 0.3), at(-0.05, 0.35)], [0.7 * radius, 0.76 * radius], person.skin);
-        }
+        let facing = (self.scene.turned(front)[2] * 1.8).clamp(0.0, 1.0) * radius;
+        self.bone([at(-0.35, 0.3), at(-0.05, 0.35)], [0.7 * facing, 0.76 * facing], person.skin);
         self.face(skeleton);
     }
 

@@ -203,7 +203,7 @@ fn draw_build(height: f32, girth: f32, rng: &mut impl Rng) -> Build {
         torso: about(0.31, 0.06),
         shoulders: about(0.235, 0.12) * (0.8 + 0.2 * girth),
         hips: about(0.14, 0.15) * (0.8 + 0.2 * girth),
-        head: about(0.076, 0.1),
+        head: about(0.088, 0.1),
         girth: girth * height,
     }
 }

@@ -119,6 +119,7 @@ fn prop(horizon: f32, rng: &mut impl Rng) -> Prop {
         1 => (rng.random_range(0.1..0.4), horizon),
         _ => (horizon + 0.02, horizon + rng.random_range(0.05..0.12)),
     };
-    let colour = [0; 3].map(|_| rng.random_range(0.1..0.9));
+    let tone = rng.random_range(0.2..0.8);
+    let colour = [0; 3].map(|_| tone + rng.random_range(-0.2_f32..0.2));
     Prop { corner: [x, top], opposite: [x + width, bottom], colour }
 }
