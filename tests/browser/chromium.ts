@@ -29,10 +29,13 @@ const SOFTWARE_GPU = [
   '--ignore-gpu-blocklist',
 ];
 
+/** WebGPU on the machine's own GPU, where it has one. */
+const OWN_GPU = ['--enable-unsafe-webgpu', '--enable-features=Vulkan', '--ignore-gpu-blocklist'];
+
 /** What a test's browser has. */
 export interface Equipment {
-  /** WebGPU on an emulated GPU; without it there is no adapter. */
-  readonly gpu: boolean;
+  /** WebGPU on an emulated GPU, or on the machine's own; without it there is no adapter. */
+  readonly gpu: boolean | 'own';
   /** Absolute path of a y4m file that plays in place of a camera. */
   readonly camera?: string;
   /** The camera is refused to every page. */
@@ -46,7 +49,8 @@ export const launch = async ({ gpu, camera, refusesCamera = false }: Equipment):
   const answer = `--use-fake-ui-for-media-stream${refusesCamera ? '=deny' : ''}`;
   const fake = [answer, '--use-fake-device-for-media-stream'];
   const cameraFlags = camera === undefined ? [] : [...fake, `--use-file-for-fake-video-capture=${camera}`];
-  return chromium.launch({ executablePath, args: [...ALWAYS, ...(gpu ? SOFTWARE_GPU : []), ...cameraFlags] });
+  const gpuFlags = gpu === 'own' ? OWN_GPU : gpu ? SOFTWARE_GPU : [];
+  return chromium.launch({ executablePath, args: [...ALWAYS, ...gpuFlags, ...cameraFlags] });
 };
 
 const TYPES: Readonly<Record<string, string>> = {

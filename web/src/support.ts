@@ -49,7 +49,7 @@ export const support = async (options: SupportOptions = {}): Promise<Support> =>
   const { engine = 'auto', allowSoftwareGpu = false } = options;
   const missing = Object.keys(NEEDED).filter((name) => NEEDED[name]?.() !== true);
   if (missing.length > 0) {
-    const why = `this browser has no ${missing.join(', no ')}; use Chrome or Edge 94 or later`;
+    const why = `this browser has no ${missing.join(', no ')}; use a current Chrome or Edge`;
     return { supported: false, missing, engine: null, why };
   }
   if (engine === 'cpu') return { supported: true, missing, engine, why: 'the CPU engine was asked for' };
