@@ -1,0 +1,55 @@
+// One training step, ours against PyTorch's on the same networks and batch.
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { root, target } from './places.mjs';
+
+const NETWORKS = ['anonymizer', 'utility', 'privacy'];
+
+/** One thread each: what is compared is work, not how it is spread. */
+const ONE_THREAD = { RAYON_NUM_THREADS: '1', OMP_NUM_THREADS: '1', MKL_NUM_THREADS: '1' };
+
+const run = (program, words) => {
+  const output = execFileSync(program, words, { env: { ...process.env, ...ONE_THREAD }, encoding: 'utf8' });
+  return JSON.parse(output);
+};
+
+/** The version of PyTorch that python3 has, or undefined. */
+const torchVersion = (python) => {
+  try {
+    const words = ['-c', 'import torch; print(torch.__version__)'];
+    return execFileSync(python, words, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+  } catch {
+    return undefined;
+  }
+};
+
+const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
+
+export const measureTraining = async ({ quick }) => {
+  const ours = join(target, 'release/examples/train_step');
+  if (!existsSync(ours)) throw new Error(`${ours} is not built; leave --no-build out`);
+  const python = process.env.PYTHON ?? 'python3';
+  const version = torchVersion(python);
+  const [rounds, steps] = quick ? [1, '5'] : [3, '15'];
+  const found = { ours: [], peer: [] };
+  for (let round = 0; round < rounds; round++) {
+    found.ours.push(run(ours, [steps]));
+    if (version !== undefined) found.peer.push(run(python, [join(root, 'scripts/lib/bench/torch_step.py'), steps]));
+  }
+  const rows = NETWORKS.map((network) => {
+    const figure = (runs) => ({ value: median(runs.map((one) => one[network].milliseconds)), unit: 'ms' });
+    sameNetwork(network, found);
+    const what = `training step, ${network}, 32 pictures of 64 px, CPU time of one thread`;
+    const peer = version === undefined ? 'PyTorch not installed' : { ...figure(found.peer), name: `PyTorch ${version}` };
+    return { what, ours: figure(found.ours), peer };
+  });
+  return { rows, notes: [] };
+};
+
+/** Two networks with different numbers of parameters are not the same. */
+const sameNetwork = (network, { ours, peer }) => {
+  const [left, right] = [ours[0][network].parameters, peer[0]?.[network].parameters];
+  if (right === undefined || left === right) return;
+  throw new Error(`${network}: ${left} parameters here, ${right} in torch_step.py; the two must be one network`);
+};
