@@ -1,37 +1,40 @@
 import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
-import { expect, it } from 'vitest';
+import { expect, test, vi } from 'vitest';
 
-const web = fileURLToPath(new URL('../../', import.meta.url));
+vi.setConfig({ testTimeout: 60_000 }); // a compiler is started for each
 
-/** What the compiler says of a program that is a README's TypeScript block. */
-const complaints = (source: string): string[] => {
-  const read = ts.readConfigFile(join(web, 'tsconfig.json'), (path) => ts.sys.readFile(path));
-  const { options } = ts.parseJsonConfigFileContent(read.config, ts.sys, web);
-  const file = join(web, 'src', 'example-of-a-readme.ts');
-  const host = ts.createCompilerHost(options);
-  const onDisk = { ...host };
-  host.fileExists = (path) => path === file || onDisk.fileExists(path);
-  host.readFile = (path) => (path === file ? source : onDisk.readFile(path));
-  host.getSourceFile = (path, version) =>
-    path === file ? ts.createSourceFile(path, source, version) : onDisk.getSourceFile(path, version);
-  const program = ts.createProgram([file], { ...options, noUnusedLocals: false }, host);
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+const readme = readFileSync(here('../../../README.md'), 'utf8');
+const examples = [...readme.matchAll(/^```ts\n(.*?)^```/gms)].map((match) => match[1] ?? '');
+
+/** What the compiler says of `code`, as a file beside the package's own source. */
+const complaints = (code: string): string[] => {
+  const file = here('../../src/readme-example.ts');
+  const config = ts.readConfigFile(here('../../tsconfig.json'), (path) => ts.sys.readFile(path));
+  const { options } = ts.parseJsonConfigFileContent(config.config, ts.sys, here('../..'));
+  const checking = { ...options, noEmit: true, paths: { bauta: [here('../../src/index.ts')] } };
+  const host = ts.createCompilerHost(checking);
+  const readSource = host.getSourceFile.bind(host);
+  host.getSourceFile = (name, ...rest) =>
+    name === file ? ts.createSourceFile(name, code, ts.ScriptTarget.ESNext) : readSource(name, ...rest);
+  const isThere = host.fileExists.bind(host);
+  host.fileExists = (name) => name === file || isThere(name);
+  const program = ts.createProgram([file], checking, host);
   return ts.getPreEmitDiagnostics(program).map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'));
 };
 
-const blocks = (path: string): string[] =>
-  [...readFileSync(path, 'utf8').matchAll(/^```ts\n(.*?)^```$/gms)].map(([, source]) => `export {};\n${source ?? ''}`);
+test('the README has an example for pages', () => {
+  expect(examples.length).toBeGreaterThan(0);
+});
 
-for (const path of ['README.md', 'web/README.md']) {
-  it(`${path} shows TypeScript that compiles`, () => {
-    const found = blocks(join(dirname(web), path));
-    expect(found.length, 'blocks of TypeScript').toBeGreaterThan(0);
-    expect(found.map(complaints)).toEqual(found.map(() => []));
-  }, 60_000);
-}
+test.each(examples)('the README example %# is what the package offers', (code) => {
+  expect(complaints(code)).toEqual([]);
+});
 
-it('a README that calls what there is not is found out', () => {
-  expect(complaints("import { Bauta } from 'bauta';\nawait Bauta.create({ engine: 'none' });\n").length).toBe(1);
-}, 60_000);
+test('an example that is wrong would be noticed', () => {
+  const wrong = (examples[0] ?? '').replace('openCamera', 'openKamera');
+  expect(complaints(wrong).join()).toContain('openKamera');
+});
