@@ -15,7 +15,10 @@ import type { Seen } from './watch.js';
  */
 const FOUND = 24;
 const UNSEEN = 10;
-/** Mean absolute difference between a frame and its anonymized twin, of 255, outside the marks. */
+/**
+ * Mean absolute difference between a frame and its anonymized twin, of 255, outside the marks. These people merely
+ * shrunk to the model's 128 pixels and grown again differ by 4.4 to 5.7.
+ */
 const MARGIN = 8;
 
 /** Each engine, with what it needs here and how many frames are enough: an emulated GPU is slow. */

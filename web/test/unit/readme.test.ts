@@ -7,8 +7,12 @@ vi.setConfig({ testTimeout: 60_000 }); // a compiler is started for each
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
-const readme = readFileSync(here('../../../README.md'), 'utf8');
-const examples = [...readme.matchAll(/^```ts\n(.*?)^```/gms)].map((match) => match[1] ?? '');
+/** The examples for pages, of the project's README and of the package's. */
+const examplesIn = (path: string): string[] =>
+  [...readFileSync(here(path), 'utf8').matchAll(/^```ts\n(.*?)^```/gms)].map((match) => match[1] ?? '');
+const ofProject = examplesIn('../../../README.md');
+const ofPackage = examplesIn('../../README.md');
+const examples = [...ofProject, ...ofPackage];
 
 /** What the compiler says of `code`, as a file beside the package's own source. */
 const complaints = (code: string): string[] => {
@@ -26,8 +30,9 @@ const complaints = (code: string): string[] => {
   return ts.getPreEmitDiagnostics(program).map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'));
 };
 
-test('the README has an example for pages', () => {
-  expect(examples.length).toBeGreaterThan(0);
+test('both READMEs have an example for pages', () => {
+  expect(ofProject.length).toBeGreaterThan(0);
+  expect(ofPackage.length).toBeGreaterThan(0);
 });
 
 test.each(examples)('the README example %# is what the package offers', (code) => {
