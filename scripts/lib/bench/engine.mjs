@@ -84,6 +84,7 @@ const measureGpu = async (site, quick, name) => {
   const together = await site.withPage({ gpu }, (call) => raceOnGpu(call, effort));
   if (together.adapter === undefined) return { rows: [], notes: ['this Chromium has no WebGPU'] };
   const { adapter, ours, peer } = together;
+  const indicative = EMULATED.test(adapter);
   const peerRow = (figure) => (peer === undefined ? 'not measured' : (peer.late ?? figure()));
   const rows = [
     {
@@ -91,6 +92,7 @@ const measureGpu = async (site, quick, name) => {
       ours: ours.late ?? milliseconds(ours.warm),
       peer: peerRow(() => milliseconds(peer.warm, name)),
       goal: { ratio: GOAL },
+      indicative,
     },
     {
       what: 'cold start to first picture, WebGPU',
@@ -105,8 +107,8 @@ const measureGpu = async (site, quick, name) => {
     const goal = { most: MOST_DISPATCHES };
     rows.push({ what: 'GPU programs a frame, import and network', ours: dispatches, peer: theirs, goal });
   }
-  const emulated = ', emulated on the processor: its times are indicative only';
-  const notes = [`WebGPU adapter: ${adapter}${EMULATED.test(adapter) ? emulated : ''}`];
+  const emulated = indicative ? ', emulated on the processor: its times are indicative only' : '';
+  const notes = [`WebGPU adapter: ${adapter}${emulated}`];
   const { difference } = together;
   if (difference !== undefined) notes.push(`WebGPU outputs differ by at most ${difference.toExponential(1)}`);
   return { rows, notes };

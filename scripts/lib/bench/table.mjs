@@ -1,7 +1,8 @@
 // The table of the bench.
 //
 // A row: { what, ours, peer?, goal? }. `ours` and `peer` are figures { value, unit, spread?, name? } or plain
-// words; `goal` is { most, unit } for our own figure, or { ratio } for ours divided by the peer's.
+// words; `goal` is { most } for our own figure, or { ratio } for ours divided by the peer's; `indicative`
+// is set where a figure says too little to be held against its goal.
 
 const isFigure = (cell) => typeof cell === 'object' && cell !== null;
 
@@ -27,6 +28,7 @@ const verdict = (row) => {
   const found = goal.ratio === undefined ? (isFigure(ours) ? ours.value : undefined) : ratioOf(row);
   const wanted = goal.ratio === undefined ? `<= ${goal.most} ${ours.unit ?? ''}`.trim() : `<= ${goal.ratio}x`;
   if (found === undefined) return [wanted, 'unknown'];
+  if (row.indicative === true) return [wanted, 'indicative only'];
   return [wanted, found <= (goal.ratio ?? goal.most) ? 'met' : 'missed'];
 };
 
