@@ -17,7 +17,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-BATCH, SIZE, FRAMES, ACTIONS, WARM_UP = 32, 64, 8, 10, 2
+BATCH, SIZE, FRAMES, ACTIONS, CELLS, WARM_UP = 32, 64, 8, 10, 2, 2
 
 
 class Anonymizer(nn.Module):
@@ -56,19 +56,27 @@ def shift_in_time(x, t):
     return torch.cat([before, after, x[:, :, 2 * quarter :]], 2).view(total, c, h, w)
 
 
+def movement(frames, t):
+    clips = frames.view(-1, t, *frames.shape[1:])
+    change = clips[:, 1:] - clips[:, :-1]
+    return torch.cat([torch.zeros_like(clips[:, :1]), change], 1).mul(4).view(frames.shape)
+
+
 class Utility(nn.Module):
     def __init__(self, width=16):
         super().__init__()
-        shapes = [(3, width, 2), (width, 2 * width, 2), (2 * width, 4 * width, 2), (4 * width, 4 * width, 1)]
+        shapes = [(6, width, 2), (width, 2 * width, 2), (2 * width, 4 * width, 2), (4 * width, 4 * width, 1)]
         self.convolutions = nn.ModuleList(nn.Conv2d(a, b, 3, stride, 1) for a, b, stride in shapes)
         self.norms = nn.ModuleList(nn.GroupNorm(4, b) for _, b, _ in shapes)
-        self.head = nn.Linear(4 * width, ACTIONS)
+        self.head = nn.Linear(4 * width * CELLS * CELLS, ACTIONS)
 
-    def forward(self, x, t):
+    def forward(self, frames, t):
+        x = torch.cat([frames, movement(frames, t)], 1)
         for stage, (convolution, norm) in enumerate(zip(self.convolutions, self.norms)):
             x = functional.relu(norm(convolution(shift_in_time(x, t) if stage > 0 else x)))
-        pooled = x.view(x.shape[0] // t, t, *x.shape[1:]).mean((1, 3, 4))
-        return self.head(pooled)
+        total, c, h, w = x.shape
+        cells = x.view(total // t, t, c, CELLS, h // CELLS, CELLS, w // CELLS)
+        return self.head(cells.mean((1, 4, 6)).flatten(1))
 
 
 class Privacy(nn.Module):
