@@ -233,7 +233,7 @@ impl Artifact {
         let misfit = |source| ArtifactError::Misfit { name: self.card.name.clone(), source };
         let bytes = Bytes::from_bytes_vec(self.weights.clone());
         let record = ModuleRecord::from_bytes(bytes).map_err(misfit)?;
-        self.card.config.init(device).try_load_record(record).map_err(misfit)
+        self.card.config.blank(device).try_load_record(record).map_err(misfit)
     }
 }
 

@@ -8,13 +8,13 @@ export const SHRINK_TILE = 8;
 
 /**
  * Camera frame to network input: each target pixel is the average of the source pixels it covers, by area,
- * in sRGB. Writes three planes R, G, B of `target.x * target.y` values in [0, 1].
+ * in sRGB. Writes R, G, B of each pixel, row by row, in [0, 1].
  *
- * Group 0 is fixed (binding 0: sizes, binding 1: planes); group 1 is the frame.
+ * Group 0 is fixed (binding 0: target size, binding 1: the pixels); group 1 is the frame.
  */
 export const shrinkKernel = /* wgsl */ `
 @group(0) @binding(0) var<uniform> size: vec2u;
-@group(0) @binding(1) var<storage, read_write> planes: array<f32>;
+@group(0) @binding(1) var<storage, read_write> pixels: array<f32>;
 @group(1) @binding(0) var frame: texture_external;
 
 struct Span { start: f32, end: f32, first: u32, last: u32 }
@@ -48,17 +48,16 @@ fn shrink(@builtin(global_invocation_id) target_pixel: vec3u) {
     }
     sum += weight(columns, x) * column;
   }
-  let plane = size.x * size.y;
-  let at = target_pixel.y * size.x + target_pixel.x;
-  planes[at] = sum.r;
-  planes[at + plane] = sum.g;
-  planes[at + 2u * plane] = sum.b;
+  let at = 3u * (target_pixel.y * size.x + target_pixel.x);
+  pixels[at] = sum.r;
+  pixels[at + 1u] = sum.g;
+  pixels[at + 2u] = sum.b;
 }
 `;
 
 /**
- * Network output to canvas: bilinear between pixel centres, opaque; what is no colour is clamped, what is no
- * number is black. Reads the network's memory by its strides, whatever their order.
+ * Network output to canvas: the sigmoid that makes colours, then bilinear between pixel centres, opaque; what
+ * is no number is black. Reads the network's memory by its strides, whatever their order.
  */
 export const growKernel = /* wgsl */ `
 struct Shape { working: vec2u, shown: vec2u, channel: u32, row: u32, column: u32 }
@@ -74,7 +73,8 @@ fn cover(@builtin(vertex_index) corner: u32) -> @builtin(position) vec4f {
 
 fn colour(x: u32, y: u32) -> vec3f {
   let at = y * shape.row + x * shape.column;
-  return vec3f(values[at], values[at + shape.channel], values[at + 2u * shape.channel]);
+  let logits = vec3f(values[at], values[at + shape.channel], values[at + 2u * shape.channel]);
+  return 1.0 / (1.0 + exp(-max(logits, vec3f(-80.0)))); // further out, exp is infinite
 }
 
 // Comparing a value with itself may be optimized away; its bits may not.

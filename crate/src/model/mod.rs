@@ -1,6 +1,8 @@
 //! The anonymizer: a network that rewrites a picture. Tensors in, tensors out; no files, no pixels.
 
 mod blocks;
+#[cfg(all(feature = "web", feature = "wgpu", target_family = "wasm"))]
+mod fused;
 
 use burn::config::Config;
 use burn::module::Module;
@@ -8,7 +10,7 @@ use burn::nn::conv::{Conv2d, ConvTranspose2d};
 use burn::tensor::activation::{relu, sigmoid};
 use burn::tensor::{Device, Tensor};
 
-use blocks::{Norm, NormConfig};
+use blocks::{Norm, NormConfig, Start};
 
 /// Shape of an [`Anonymizer`]. Plain data, stored beside the weights; holds no tensor.
 ///
@@ -62,26 +64,39 @@ impl AnonymizerConfig {
         Ok(())
     }
 
-    /// Fresh weights on `device`.
+    /// Fresh weights on `device`, drawn from its generator.
     ///
     /// # Panics
     /// If [`validate`](Self::validate) refuses the configuration.
     pub fn init(&self, device: &Device) -> Anonymizer {
+        self.layers(Start::Drawn, device)
+    }
+
+    /// A network of zeros on `device`, for weights that are loaded next.
+    ///
+    /// # Panics
+    /// If [`validate`](Self::validate) refuses the configuration.
+    pub fn blank(&self, device: &Device) -> Anonymizer {
+        self.layers(Start::Blank, device)
+    }
+
+    fn layers(&self, start: Start, device: &Device) -> Anonymizer {
         self.validate().expect("the configuration was validated");
+        let at = (start, device);
         let [half, quarter, eighth] = [self.width, 2 * self.width, 4 * self.width];
         let norm = |channels| NormConfig::new(self.groups, channels).init(device);
         Anonymizer {
-            stem: blocks::halving(3, half, device),
-            down_quarter: blocks::halving(half, quarter, device),
+            stem: blocks::halving(3, half, at),
+            down_quarter: blocks::halving(half, quarter, at),
             norm_quarter: norm(quarter),
-            down_eighth: blocks::halving(quarter, eighth, device),
+            down_eighth: blocks::halving(quarter, eighth, at),
             norm_eighth: norm(eighth),
-            middle: blocks::same(eighth, eighth, device),
-            up_quarter: blocks::doubling(eighth, quarter, 2, device),
-            merge_quarter: blocks::same(quarter, quarter, device),
-            up_half: blocks::doubling(quarter, half, 2, device),
-            merge_half: blocks::same(half, half, device),
-            head: blocks::doubling(half, 3, 4, device),
+            middle: blocks::same(eighth, eighth, at),
+            up_quarter: blocks::doubling(eighth, quarter, 2, at),
+            merge_quarter: blocks::same(quarter, quarter, at),
+            up_half: blocks::doubling(quarter, half, 2, at),
+            merge_half: blocks::same(half, half, at),
+            head: blocks::doubling(half, 3, 4, at),
         }
     }
 

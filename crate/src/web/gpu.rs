@@ -5,7 +5,7 @@ use std::any::Any;
 use std::cell::RefCell;
 
 use burn::backend::Wgpu;
-use burn::module::{Module, ModuleMapper, Param};
+use burn::tensor::activation::sigmoid;
 use burn::tensor::wgpu::WgpuSetup;
 use burn::tensor::{Device, Tensor};
 use cubecl_wgpu::{AutoCompiler, WgpuServer};
@@ -61,27 +61,6 @@ async fn gpu() -> Result<(Device, WgpuSetup), GpuError> {
     Ok(opened)
 }
 
-/// Lays the weights of convolutions out with channels innermost, as the GPU's kernels read them; otherwise
-/// each of them is copied into that order again for every frame. Shapes and values stay.
-struct ChannelsLast;
-
-impl ModuleMapper for ChannelsLast {
-    fn map_float<const D: usize>(&mut self, parameter: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        if D != 4 {
-            return parameter;
-        }
-        let inward: [usize; D] = std::array::from_fn(|axis| [0, 2, 3, 1][axis]);
-        let outward: [usize; D] = std::array::from_fn(|axis| [0, 3, 1, 2][axis]);
-        parameter.map(|tensor| {
-            let turned = tensor.permute(inward);
-            let shape = turned.dims();
-            let length = shape.iter().product::<usize>();
-            // A permutation alone moves nothing; reshaping to one dimension and back does.
-            turned.reshape([length]).reshape(shape).permute(outward)
-        })
-    }
-}
-
 /// A picture on the GPU whose memory the page may use: it is neither moved nor reused while this lives.
 struct SharedPicture {
     tensor: Tensor<4>,
@@ -122,9 +101,9 @@ impl SharedPicture {
 
 /// A model at work on the GPU.
 ///
-/// For each frame: write the picture into [`input_buffer`](Self::input_buffer) (planes R, G, B of `f32`
-/// in `[0, 1]`), submit, call [`forward`](Self::forward), read
-/// [`output_buffer`](Self::output_buffer) in a later submission on the same queue.
+/// For each frame: write the picture into [`input_buffer`](Self::input_buffer) (R, G, B of each pixel, `f32`
+/// in `[0, 1]`), submit, call [`forward`](Self::forward), read [`output_buffer`](Self::output_buffer) in a
+/// later submission on the same queue; what it holds becomes a colour in `[0, 1]` by a sigmoid.
 #[wasm_bindgen]
 pub struct GpuEngine {
     config: AnonymizerConfig,
@@ -145,7 +124,7 @@ impl GpuEngine {
     pub async fn load(weights: Vec<u8>, card: String) -> Result<GpuEngine, js_sys::Error> {
         let artifact = Artifact::open(UNNAMED, weights, &card)?;
         let (device, setup) = gpu().await?;
-        let model = artifact.restore(&device)?.map(&mut ChannelsLast);
+        let model = artifact.restore(&device)?.channels_last();
         let config = artifact.card().config.clone();
         Ok(Self { config, model, device, setup, input: None, output: None })
     }
@@ -162,10 +141,11 @@ impl GpuEngine {
         let (working_width, working_height) = self.config.working_size(width, height);
         let shape = [1, 3, working_height, working_width];
         if self.input.as_ref().is_none_or(|input| input.tensor.dims() != shape) {
-            let input = SharedPicture::of(Tensor::zeros(shape, &self.device))?;
-            let plane = (working_width * working_height) as u32;
-            if input.strides != [plane, working_width as u32, 1] {
-                return Err(GpuError::Hidden("the input's planes do not follow each other").into());
+            // Channels innermost in memory, as the first convolution reads them.
+            let pixels = Tensor::zeros([1, working_height, working_width, 3], &self.device);
+            let input = SharedPicture::of(pixels.permute([0, 3, 1, 2]))?;
+            if input.strides != [1, 3 * working_width as u32, 3] {
+                return Err(GpuError::Hidden("the input's pixels do not follow each other").into());
             }
             self.input = Some(input);
             self.output = None;
@@ -192,7 +172,7 @@ impl GpuEngine {
         Ok(queue.clone().into())
     }
 
-    /// The `GPUBuffer` that holds the network's input: three planes of `f32`, one after the other.
+    /// The `GPUBuffer` that holds the network's input: R, G, B of each pixel, row by row, as `f32`.
     ///
     /// # Errors
     /// `frame-failed` before [`prepare`](Self::prepare).
@@ -227,7 +207,7 @@ impl GpuEngine {
     pub fn forward(&mut self) -> Result<(), js_sys::Error> {
         let image = self.input()?.tensor.clone();
         self.output = None; // its memory may serve again: what draws from it was submitted before
-        self.output = Some(SharedPicture::of(self.model.forward(image))?);
+        self.output = Some(SharedPicture::of(self.model.logits(image))?);
         self.flush()
     }
 
@@ -287,7 +267,7 @@ impl GpuEngine {
         height: usize,
     ) -> Result<Vec<f32>, js_sys::Error> {
         let image = working_planes(planes, width, height)?.into_tensor(&self.device);
-        let data = self.model.forward(image).into_data_async().await;
+        let data = sigmoid(self.model.logits(image)).into_data_async().await;
         let data = data.map_err(|error| GpuError::Lost(format!("{error:?}")))?;
         let values = data.convert::<f32>().try_into_vec::<f32>();
         Ok(values.map_err(|error| GpuError::Lost(format!("{error:?}")))?)
