@@ -5,16 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
-use std::time::Instant;
 
 use bauta::data::sets::{KNOWN, KnownSet, data_folder};
-use bauta::data::{
-    Augmentation, ClipRecipe, ClipStore, Manifest, Row, Source, Split, clip_batch, pairs, still_clip_batch,
-};
+use bauta::data::{ClipStore, Manifest, Row, Source};
 use bauta::frame::Rgba8;
-use bauta::rng::Seed;
 use bauta::video::{VideoError, Writer};
-use burn::tensor::Device;
 
 /// The data folder, or `None` with the word that it is missing.
 fn data() -> Option<PathBuf> {
@@ -122,38 +117,6 @@ fn a_manifest_of_a_set_reads_back_from_anywhere_with_the_same_digest() {
         let back = Manifest::read(&path).expect("readable");
         assert_eq!(back.digest(), manifest.digest(), "{} changed on the way", set.name);
     }
-}
-
-/// A step of training takes tens of milliseconds on a GPU; what feeds it has to be cheaper. An idle machine
-/// of two cores needs 4 ms for the clips and 12 ms for the pairs; the bounds leave room for a busy one.
-#[test]
-fn a_batch_is_made_in_milliseconds() {
-    let Some(manifest) = read("weizmann64") else { return };
-    let store = open(&manifest);
-    let recipe = ClipRecipe { frames: 8, skip: 2, augmentation: Augmentation::CLIP };
-    let clips: Vec<usize> = (0..8).collect();
-    let mut rng = Seed(1).rng("batch");
-    let device = Device::flex();
-    let best = |make: &mut dyn FnMut()| {
-        let times = (0..20).map(|_| {
-            let start = Instant::now();
-            make();
-            start.elapsed().as_secs_f64() * 1e3
-        });
-        times.fold(f64::INFINITY, f64::min)
-    };
-    let clip_ms =
-        best(&mut || assert_eq!(clip_batch(&store, &clips, &recipe, &mut rng, &device).clips, 8, "clips"));
-    let still_ms =
-        best(&mut || assert_eq!(still_clip_batch(&store, &clips, &recipe, &device).clips, 8, "clips"));
-    let pictures = store.frames_in(Split::Train);
-    let mut rng = Seed(1).rng("pairs");
-    let pair_ms = best(&mut || {
-        let pairs = pairs(&store, &pictures[..64], &Augmentation::VIEW, &mut rng, &device);
-        assert_eq!(pairs.left.dims(), pairs.right.dims(), "sizes");
-    });
-    println!("8 clips x 8 frames: {clip_ms:.2} ms, still: {still_ms:.2} ms; 64 pairs: {pair_ms:.2} ms");
-    assert!(clip_ms < 60.0 && pair_ms < 120.0, "clips {clip_ms:.1} ms, pairs {pair_ms:.1} ms");
 }
 
 fn bauta(arguments: &[&str]) -> (bool, String) {

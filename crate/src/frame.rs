@@ -48,7 +48,7 @@ impl Rgba8 {
         if width == 0 || height == 0 {
             return Err(FrameError::Empty { width, height });
         }
-        let expected = 4 * width * height;
+        let expected = width.saturating_mul(height).saturating_mul(4);
         if bytes.len() != expected {
             let found = bytes.len();
             return Err(FrameError::WrongLength { width, height, expected, found });

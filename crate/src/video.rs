@@ -80,8 +80,8 @@ impl Reader {
         let (rate, total) = probe(path)?;
         let complaints = temporary(path)?;
         let mut command = Command::new("ffmpeg");
-        command.args(["-nostdin", "-v", "error", "-xerror", "-err_detect", "explode", "-i"]).arg(path);
-        command.args(["-map", "0:v:0", "-an", "-fps_mode", "cfr", "-r", &rate]);
+        command.args(["-nostdin", "-v", "error", "-xerror", "-err_detect", "explode", "-i"]).arg(local(path));
+        command.args(["-map", "0:v:0", "-an", "-vf", &format!("fps={rate}")]);
         command.args(["-pix_fmt", "rgba", "-c:v", "pam", "-f", "image2pipe", "-"]);
         let mut child = spawn(command.stdin(Stdio::null()).stdout(Stdio::piped()), &complaints, path)?;
         let stdout = BufReader::with_capacity(1 << 20, child.stdout.take().expect("stdout is piped"));
@@ -166,11 +166,23 @@ pub fn read_frames(path: &Path) -> Result<Vec<Rgba8>, VideoError> {
 /// A video file being written: to a temporary file, which takes its name when all is well.
 pub struct Writer {
     path: PathBuf,
-    child: Child,
+    /// Ends before the unfinished file goes: an encoder that still runs would make it again.
+    encoder: Encoder,
     stdin: Option<ChildStdin>,
     complaints: NamedTempFile,
     unfinished: TempPath,
     size: (usize, usize),
+}
+
+/// An encoder that does not outlive its [`Writer`].
+struct Encoder(Child);
+
+impl Drop for Encoder {
+    fn drop(&mut self) {
+        // Both fail harmlessly where it has ended already.
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
 }
 
 impl Writer {
@@ -196,10 +208,11 @@ impl Writer {
         command.args(["-y", "-v", "error", "-f", "rawvideo", "-pix_fmt", "rgba"]);
         command.args(["-s", &format!("{width}x{height}"), "-r", rate, "-i", "-", "-an"]);
         command.args(["-vf", "pad=ceil(iw/2)*2:ceil(ih/2)*2,format=yuv420p", "-map_metadata", "-1"]);
-        command.args(codec).arg(unfinished.as_os_str());
-        let mut child = spawn(command.stdin(Stdio::piped()).stdout(Stdio::null()), &complaints, path)?;
-        let stdin = child.stdin.take();
-        Ok(Self { path: path.to_owned(), child, stdin, complaints, unfinished, size: (width, height) })
+        command.args(codec).arg(local(&unfinished));
+        let child = spawn(command.stdin(Stdio::piped()).stdout(Stdio::null()), &complaints, path)?;
+        let mut encoder = Encoder(child);
+        let stdin = encoder.0.stdin.take();
+        Ok(Self { path: path.to_owned(), encoder, stdin, complaints, unfinished, size: (width, height) })
     }
 
     /// Appends a frame.
@@ -226,7 +239,7 @@ impl Writer {
     pub fn finish(mut self) -> Result<(), VideoError> {
         drop(self.stdin.take());
         let status =
-            self.child.wait().map_err(|source| VideoError::Pipe { path: self.path.clone(), source })?;
+            self.encoder.0.wait().map_err(|source| VideoError::Pipe { path: self.path.clone(), source })?;
         let encode = |reason| VideoError::Encode { path: self.path.clone(), reason };
         if !status.success() {
             return Err(encode(last_line(&self.complaints).unwrap_or_else(|| status.to_string())));
@@ -235,11 +248,18 @@ impl Writer {
     }
 }
 
+/// The path as ffmpeg takes it for a file, whatever characters it begins with.
+fn local(path: &Path) -> std::ffi::OsString {
+    let mut name = std::ffi::OsString::from("file:");
+    name.push(path);
+    name
+}
+
 /// Frame rate and, where the container tells, number of frames.
 fn probe(path: &Path) -> Result<(String, Option<u64>), VideoError> {
     let mut command = Command::new("ffprobe");
     command.args(["-v", "error", "-select_streams", "v:0", "-of", "default=noprint_wrappers=1"]);
-    command.args(["-show_entries", "stream=avg_frame_rate,r_frame_rate,nb_frames"]).arg(path);
+    command.args(["-show_entries", "stream=avg_frame_rate,r_frame_rate,nb_frames"]).arg(local(path));
     let output = command.output().map_err(|source| VideoError::NoProgram { program: "ffprobe", source })?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let entry = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));

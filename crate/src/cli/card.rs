@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::artifact::{Artifact, Card};
+use crate::artifact::{Artifact, Card, Mode};
 
 /// Show what a model is, what it was trained on, what was measured, and what it is not good for.
 ///
@@ -37,6 +37,13 @@ impl ShowCard {
     }
 }
 
+/// The mode as the card's file spells it.
+fn mode(card: &Card) -> &'static str {
+    match card.mode {
+        Mode::Learned => "learned",
+    }
+}
+
 fn figure(value: f64) -> String {
     format!("{value:.3}")
 }
@@ -49,9 +56,9 @@ fn row(card: &Card, bytes: usize) -> String {
     });
     let measured: Vec<String> = measured.collect();
     format!(
-        "| {} | {:?} | {} | {} | {:.0} | {} | {} |",
+        "| {} | {} | {} | {} | {:.0} | {} | {} |",
         card.name,
-        card.mode,
+        mode(card),
         bytes / 1000,
         data.join(", "),
         card.trained.minutes,
@@ -62,9 +69,9 @@ fn row(card: &Card, bytes: usize) -> String {
 
 fn page(card: &Card, bytes: usize) -> String {
     let mut page = format!(
-        "{} ({:?} mode), {} kB\n\nprivacy   {}\nlicence   {}\nnetwork   width {}, {} px longest side\n",
+        "{} ({} mode), {} kB\n\nprivacy   {}\nlicence   {}\nnetwork   width {}, {} px longest side\n",
         card.name,
-        card.mode,
+        mode(card),
         bytes / 1000,
         card.privacy_claim,
         card.licence,

@@ -49,12 +49,12 @@ impl Train {
         bar.finish_and_clear();
         let path = self.run.clone().unwrap_or_else(|| Path::new("runs").join(&config.name));
         println!(
-            "{} actions, {} clips; {} pictures",
+            "{} actions in {} clips; {} clips and pictures of people",
             corpus.action.actions().len(),
             corpus.action.clips().len(),
             corpus.privacy.clips().len()
         );
-        println!("licences: {}", corpus.obligations);
+        println!("licences: {}", corpus.licence);
         let about = (commit(), "CPU (Burn Flex)".to_owned(), self.resume);
         let folder = RunFolder::prepare(&path, &config, &corpus, about)?;
         match play(&config, &corpus, folder)? {
@@ -115,11 +115,16 @@ fn bar(template: &str) -> anyhow::Result<ProgressBar> {
     Ok(ProgressBar::new(0).with_style(ProgressStyle::with_template(template)?))
 }
 
-/// The commit of the working tree, with `+` where it has changes; `unknown` outside one.
+/// The commit of the working tree this program was built in, with `+` where it has changes now; `unknown`
+/// where there is none any more.
 fn commit() -> String {
     let git = |words: &[&str]| {
-        let output =
-            Command::new("git").args(words).output().ok().filter(|output| output.status.success())?;
+        let output = Command::new("git")
+            .args(["-C", env!("CARGO_MANIFEST_DIR")])
+            .args(words)
+            .output()
+            .ok()
+            .filter(|output| output.status.success())?;
         Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())
     };
     match (git(&["rev-parse", "--short=12", "HEAD"]), git(&["status", "--porcelain"])) {

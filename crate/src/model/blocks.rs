@@ -21,7 +21,7 @@ pub(super) enum Start {
 
 impl Start {
     /// Uniform in `[-b, b]` with `b = 1 / sqrt(fan_in)`, which keeps the size of activations from layer to
-    /// layer (He et al., "Delving Deep into Rectifiers", arXiv:1502.01852, with PyTorch's gain).
+    /// layer (He et al., "Delving Deep into Rectifiers", arXiv:1502.01852, with `PyTorch`'s gain).
     fn values<const D: usize>(self, shape: [usize; D], fan_in: usize, device: &Device) -> Param<Tensor<D>> {
         let bound = (fan_in as f64).sqrt().recip();
         Param::from_tensor(match self {

@@ -17,7 +17,7 @@ pub struct TrainConfig {
     /// Root of every random draw.
     #[serde(default = "default_seed")]
     pub seed: Seed,
-    /// Side of the square frames trained on, in pixels; a multiple of 8.
+    /// Side of the square frames trained on, in pixels; a multiple of 16.
     #[serde(default = "default_size")]
     pub size: usize,
     /// Shape of the anonymizer `f_A`.
@@ -186,11 +186,24 @@ impl TrainConfig {
         let unfit = |what: &str, found: String, wanted: &'static str| {
             Err(TrainError::Unfit { what: what.into(), found, wanted })
         };
+        if self.name.is_empty() || !self.name.chars().all(|c| c.is_alphanumeric() || "-_".contains(c)) {
+            return unfit(
+                "name",
+                format!("{:?}", self.name),
+                "letters, digits, - and _: files are called so",
+            );
+        }
+        if self.schedule.total() == 0 {
+            return unfit("schedule", "0 steps".into(), "at least one step");
+        }
         let Game { clips, frames, pairs, skip, branch_moves, budget, temperature, .. } = self.game;
-        for (what, number) in [("game.clips", clips), ("game.frames", frames), ("game.skip", skip)] {
+        for (what, number) in [("game.clips", clips), ("game.skip", skip)] {
             if number == 0 {
                 return unfit(what, number.to_string(), "at least 1");
             }
+        }
+        if frames < 2 {
+            return unfit("game.frames", frames.to_string(), "at least 2, as one frame shows no movement");
         }
         if pairs < 2 {
             return unfit("game.pairs", pairs.to_string(), "at least 2, as one picture has no stranger");

@@ -19,8 +19,8 @@ pub struct Corpus {
     pub digest: String,
     /// Where it all comes from, for the card.
     pub origins: Vec<Origin>,
-    /// What the licences ask for together.
-    pub obligations: Obligations,
+    /// What the licences ask for together, in a sentence for the card.
+    pub licence: String,
     /// Places in [`Corpus::action`] of clips that may be shown to people.
     pub showable: Vec<usize>,
 }
@@ -48,7 +48,7 @@ impl Corpus {
             privacy: ClipStore::open(&privacy.manifest, config.size, cache, progress)?,
             digest: crate::artifact::digest(digests.as_bytes()),
             origins: action.origins.into_iter().chain(privacy.origins).collect(),
-            obligations: Obligations::of(&sets),
+            licence: licence(&sets, config),
             showable: action.showable,
         })
     }
@@ -68,6 +68,14 @@ impl Corpus {
     pub fn picture_order(&self, batch: usize, seed: Seed) -> Result<EpochOrder, TrainError> {
         order(self.privacy.frames_in(Split::Train), batch, seed, "privacy")
     }
+}
+
+/// The obligations of the known sets, and a word on the clips that came by manifest: what they are is known
+/// to their owner alone.
+fn licence(sets: &[&KnownSet], config: &TrainConfig) -> String {
+    let known = Obligations::of(sets).to_string();
+    let own = config.action.iter().chain(&config.privacy).any(|choice| choice.manifest.is_some());
+    if own { format!("{known}; clips named by manifest: on the terms of their owner") } else { known }
 }
 
 fn order(

@@ -113,8 +113,8 @@ pub enum TrainError {
     },
     /// A loss is no number.
     #[error(
-        "step {step}: {term} is {value}; the run stopped. The last good checkpoint is {checkpoint}: \
-         lower the learning rates and start again, or go on from there with --resume"
+        "step {step}: {term} is {value}; the run stopped and its last checkpoint is {checkpoint}. The same step \
+         would fail again: start a new run with lower rates"
     )]
     NotFinite {
         /// The step.

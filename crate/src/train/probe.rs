@@ -25,15 +25,25 @@ fn recipe(game: &Game) -> ClipRecipe {
     ClipRecipe { frames: game.frames, skip: game.skip, augmentation: Augmentation::NONE }
 }
 
-/// Action top-1 of `branch` on the validation clips, raw (`None`) or anonymized.
+/// The sets of a store: a clip's name begins with its set's.
+fn sets(store: &ClipStore) -> BTreeSet<&str> {
+    store.clips().iter().map(|clip| set_of(&clip.name)).collect()
+}
+
+fn set_of(name: &str) -> &str {
+    name.split_once('/').map_or(name, |(set, _)| set)
+}
+
+/// Action top-1 of `branch` on the validation clips of one set, raw (`None`) or anonymized.
 fn action_top1(
-    kind: &str,
+    (set, kind): (&str, &str),
     branch: &Utility,
     anonymizer: Option<&Anonymizer>,
     (store, game): (&ClipStore, &Game),
     device: &Device,
 ) -> Option<Figure> {
-    let clips = store.clips_in(Split::Validation);
+    let mut clips = store.clips_in(Split::Validation);
+    clips.retain(|clip| set_of(&store.clips()[*clip].name) == set);
     let (branch, recipe) = (branch.valid(), recipe(game));
     let mut scores = Vec::with_capacity(clips.len());
     for clips in clips.chunks(BATCH) {
@@ -43,21 +53,22 @@ fn action_top1(
     }
     let labels: Vec<usize> = clips.iter().filter_map(|clip| store.label(*clip)).collect();
     let value = metrics::top1(&scores, &labels)?;
-    let name = format!("action top-1, own utility branch, {kind}");
+    let name = format!("action top-1 on {set}, {kind}");
     Some(Figure { name, value, chance: Some(metrics::commonest(&labels)), n: labels.len() })
 }
 
 /// How well a linear probe on the privacy branch's features names the subject of a frame, across actions:
-/// it is fitted on frames of every action but one and asked about that one (the last by name). Gives top-1,
-/// cMAP and F1; nothing where fewer than two subjects perform fewer than two actions.
+/// it is fitted on frames of every action of a set but one and asked about that one (the last by name). The
+/// branch itself may have learnt from the same pictures. Gives top-1, cMAP and F1; nothing where there are
+/// fewer than two subjects or two actions.
 fn identity(
-    kind: &str,
+    (set, kind): (&str, &str),
     branch: &Privacy,
     anonymizer: Option<&Anonymizer>,
     store: &ClipStore,
     device: &Device,
 ) -> Vec<Figure> {
-    let Some((subjects, known, asked)) = across_actions(store) else { return vec![] };
+    let Some((subjects, known, asked)) = across_actions(store, set) else { return vec![] };
     let plain = device.clone().inner();
     let features = |clips: &[Labelled]| -> Tensor<2> {
         let numbers: Vec<usize> = clips.iter().map(|(frame, _)| *frame).collect();
@@ -76,16 +87,17 @@ fn identity(
     let (known_labels, asked_labels) = (labels(&known), labels(&asked));
     let scores =
         fit_and_score(standard(known_features), &known_labels, standard(asked_features), subjects, &plain);
-    judge(kind, &scores, &asked_labels, subjects)
+    judge(&format!("{set}, linear probe, {kind}"), &scores, &asked_labels, subjects)
 }
 
 /// A frame's number and the label of its subject.
 type Labelled = (usize, usize);
 
-/// Number of subjects; frames of all actions but the last; frames of that one. Clips of nobody in particular
+/// Of one set: number of subjects; frames of all actions but the last; frames of that one. Clips of nobody in particular
 /// are left out.
-fn across_actions(store: &ClipStore) -> Option<(usize, Vec<Labelled>, Vec<Labelled>)> {
-    let known_people = || store.clips().iter().filter_map(|clip| Some((clip, clip.subject.as_deref()?)));
+fn across_actions(store: &ClipStore, set: &str) -> Option<(usize, Vec<Labelled>, Vec<Labelled>)> {
+    let clips = || store.clips().iter().filter(|clip| set_of(&clip.name) == set);
+    let known_people = || clips().filter_map(|clip| Some((clip, clip.subject.as_deref()?)));
     let subjects: BTreeSet<&str> = known_people().map(|(_, subject)| subject).collect();
     let asked_action = known_people().filter_map(|(clip, _)| clip.action.as_ref()).max()?;
     let (mut known, mut asked) = (vec![], vec![]);
@@ -131,11 +143,14 @@ struct Probe {
 fn judge(kind: &str, scores: &[Vec<f32>], labels: &[usize], subjects: usize) -> Vec<Figure> {
     let n = labels.len();
     let figure = |what: &str, value: Option<f64>, chance: Option<f64>| {
-        value.map(|value| Figure { name: format!("identity {what}, linear probe, {kind}"), value, chance, n })
+        value.map(|value| Figure { name: format!("identity {what} on {kind}"), value, chance, n })
     };
     let (mut precisions, mut f1s, mut shares) = (vec![], vec![], vec![]);
     for subject in 0..subjects {
         let positive: Vec<bool> = labels.iter().map(|label| *label == subject).collect();
+        if !positive.contains(&true) {
+            continue; // nobody to find
+        }
         // One against the rest: the log-odds of the subject under softmax.
         let odds: Vec<f32> = scores.iter().map(|row| log_odds(row, subject)).collect();
         precisions.extend(metrics::average_precision(&odds, &positive));
@@ -166,7 +181,7 @@ fn rows(scores: Tensor<2>) -> Vec<Vec<f32>> {
     values.chunks(columns).map(<[f32]>::to_vec).collect()
 }
 
-/// Every reading of the clips as they are shown: `kind` is `raw`, or `anonymized` with an anonymizer.
+/// Every reading of the clips as they are shown, set by set; `kind` says how, an anonymizer or none does it.
 pub(super) fn readings(
     kind: &str,
     players: &Players,
@@ -174,7 +189,25 @@ pub(super) fn readings(
     (store, game): (&ClipStore, &Game),
     device: &Device,
 ) -> Vec<Figure> {
-    let action = action_top1(kind, &players.utility.module, anonymizer, (store, game), device);
-    let identity = identity(kind, &players.privacy.module, anonymizer, store, device);
-    action.into_iter().chain(identity).collect()
+    let (utility, privacy) = (&players.utility.module, &players.privacy.module);
+    let mut figures = vec![];
+    for set in sets(store) {
+        figures.extend(action_top1((set, kind), utility, anonymizer, (store, game), device));
+        figures.extend(identity((set, kind), privacy, anonymizer, store, device));
+    }
+    figures
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_subject_nobody_is_asked_about_changes_neither_chance_nor_precision() {
+        let scores =
+            vec![vec![2.0, 0.0, -9.0], vec![0.0, 2.0, -9.0], vec![3.0, 0.0, -9.0], vec![0.0, 1.0, -9.0]];
+        let figures = judge("test", &scores, &[0, 1, 0, 1], 3);
+        let found: Vec<_> = figures.iter().map(|figure| (figure.value, figure.chance)).collect();
+        assert_eq!(found, [(1.0, Some(0.5)), (1.0, Some(0.5)), (1.0, None)], "top-1, cMAP, F1");
+    }
 }

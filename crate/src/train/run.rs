@@ -318,7 +318,7 @@ impl<'a> Table<'a> {
     /// What the pre-trained branches see of raw clips.
     fn raw_readings(&self, players: &Players) -> Vec<Figure> {
         let (store, game) = (&self.corpus.action, &self.config.game);
-        probe::readings("raw", players, None, (store, game), &self.device)
+        probe::readings("raw, before the game", players, None, (store, game), &self.device)
     }
 }
 
@@ -343,7 +343,7 @@ fn finish(
         name: config.name.clone(),
         mode: Mode::Learned,
         privacy_claim: "no privacy claim: leakage has not been attacked by fresh networks yet".into(),
-        licence: corpus.obligations.to_string(),
+        licence: corpus.licence.clone(),
         sha256: String::new(),
         config: config.model.clone(),
         known_answer: KnownAnswer { width: 1, height: 1, grid: vec![], tolerance: 0.0 },
