@@ -1,5 +1,6 @@
 //! `bauta card MODEL`.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use crate::artifact::{Artifact, Card, Mode};
@@ -12,11 +13,11 @@ pub(super) struct ShowCard {
     /// Model: NAME.bpk with NAME.json beside it [default: the built-in bauta-s].
     model: Option<PathBuf>,
     /// Print the card as JSON.
-    #[arg(long, conflicts_with = "row")]
+    #[arg(long, conflicts_with = "table")]
     json: bool,
-    /// Print the card as a row of the table of models (Markdown).
+    /// Print the card as tables for a README (Markdown).
     #[arg(long)]
-    row: bool,
+    table: bool,
 }
 
 impl ShowCard {
@@ -28,8 +29,8 @@ impl ShowCard {
         let card = artifact.card();
         if self.json {
             println!("{}", serde_json::to_string_pretty(card)?);
-        } else if self.row {
-            println!("{}", row(card, artifact.weights().len()));
+        } else if self.table {
+            print!("{}", table(card, artifact.weights().len()));
         } else {
             print!("{}", page(card, artifact.weights().len()));
         }
@@ -48,23 +49,25 @@ fn figure(value: f64) -> String {
     format!("{value:.3}")
 }
 
-fn row(card: &Card, bytes: usize) -> String {
-    let data: Vec<&str> = card.trained.data.iter().map(|source| source.name.as_str()).collect();
-    let measured = card.measured.iter().map(|entry| {
-        let chance = entry.chance.map(|chance| format!(" (chance {})", figure(chance))).unwrap_or_default();
-        format!("{} {}{chance}, n {}", entry.name, figure(entry.value), entry.n)
-    });
-    let measured: Vec<String> = measured.collect();
-    format!(
-        "| {} | {} | {} | {} | {:.0} | {} | {} |",
+/// One table on what the model is and one on what was measured. Names stand in backticks: they hold
+/// underscores.
+fn table(card: &Card, bytes: usize) -> String {
+    let data: BTreeSet<&str> = card.trained.data.iter().map(|source| source.name.as_str()).collect();
+    let data: Vec<String> = data.iter().map(|name| format!("`{name}`")).collect();
+    let mut table = format!(
+        "| model | mode | kB | trained on | minutes |\n| --- | --- | --- | --- | --- |\n| {} | {} | {} | {} | {:.0} |\n",
         card.name,
         mode(card),
         bytes / 1000,
         data.join(", "),
         card.trained.minutes,
-        measured.join("; "),
-        card.privacy_claim
-    )
+    );
+    table += &format!("\n| {}: measured | value | chance | n |\n| --- | --- | --- | --- |\n", card.name);
+    for entry in &card.measured {
+        let chance = entry.chance.map_or_else(|| "-".into(), figure);
+        table += &format!("| `{}` | {} | {chance} | {} |\n", entry.name, figure(entry.value), entry.n);
+    }
+    table + &format!("\n{}: {}.\n", card.name, card.privacy_claim)
 }
 
 fn page(card: &Card, bytes: usize) -> String {
@@ -92,7 +95,7 @@ fn page(card: &Card, bytes: usize) -> String {
     page += "\nmeasured\n";
     for entry in &card.measured {
         let chance = entry.chance.map(|chance| format!("  chance {}", figure(chance))).unwrap_or_default();
-        page += &format!("  {:<58} {}{chance}  n {}\n", entry.name, figure(entry.value), entry.n);
+        page += &format!("  {:<72} {}{chance}  n {}\n", entry.name, figure(entry.value), entry.n);
     }
     page += "\nlimits\n";
     for limit in &card.limits {

@@ -42,7 +42,7 @@ impl Corpus {
             return Err(TrainError::NoAction { clip: row.clip.clone() });
         }
         let sets: Vec<&KnownSet> = action.sets.iter().chain(&privacy.sets).copied().collect();
-        let digests = format!("{} {}", action.manifest.digest(), privacy.manifest.digest());
+        let digests = format!("{}/{}", action.digests.join(" "), privacy.digests.join(" "));
         Ok(Self {
             action: ClipStore::open(&action.manifest, config.size, cache, progress)?,
             privacy: ClipStore::open(&privacy.manifest, config.size, cache, progress)?,
@@ -73,9 +73,15 @@ impl Corpus {
 /// The obligations of the known sets, and a word on the clips that came by manifest: what they are is known
 /// to their owner alone.
 fn licence(sets: &[&KnownSet], config: &TrainConfig) -> String {
-    let known = Obligations::of(sets).to_string();
-    let own = config.action.iter().chain(&config.privacy).any(|choice| choice.manifest.is_some());
-    if own { format!("{known}; clips named by manifest: on the terms of their owner") } else { known }
+    let known = Obligations::of(sets);
+    let mut sentence = known.to_string();
+    if config.action.iter().chain(&config.privacy).any(|choice| choice.manifest.is_some()) {
+        sentence += "; clips named by manifest: on the terms of their owner";
+    }
+    if known.conflict() {
+        sentence += "; research only and share-alike exclude each other: not to be published";
+    }
+    sentence
 }
 
 fn order(
@@ -91,6 +97,8 @@ fn order(
 /// One stream before its clips are decoded.
 struct Stream {
     manifest: Manifest,
+    /// Name and digest of each choice; the digests hold wherever the data lies.
+    digests: Vec<String>,
     sets: Vec<&'static KnownSet>,
     origins: Vec<Origin>,
     showable: Vec<usize>,
@@ -103,12 +111,17 @@ impl Stream {
         beside: &Path,
         data: Option<&Path>,
     ) -> Result<Self, TrainError> {
-        let (mut rows, mut sets, mut origins, mut showable) = (vec![], vec![], vec![], vec![]);
+        let (mut rows, mut digests, mut sets) = (vec![], vec![], vec![]);
+        let (mut origins, mut showable): (Vec<Origin>, _) = (vec![], vec![]);
         for choice in choices {
             let (name, mut manifest, set) = read(choice, beside, data)?;
             if !choice.held_out.is_empty() {
                 split::hold_out_subjects(&mut manifest, &choice.held_out)?;
             }
+            if origins.iter().any(|origin| origin.name == name) {
+                return Err(TrainError::Twice { name, stream: role.to_owned() });
+            }
+            digests.push(format!("{name}:{}", manifest.digest()));
             if set.is_none_or(|set| set.licence.redistributable) {
                 showable.extend(rows.len()..rows.len() + manifest.rows().len());
             }
@@ -122,7 +135,7 @@ impl Stream {
             sets.extend(set);
             rows.extend(manifest.rows().iter().map(|row| rooted(row, manifest.root(), &name)));
         }
-        Ok(Self { manifest: Manifest::new("", rows)?, sets, origins, showable })
+        Ok(Self { manifest: Manifest::new("", rows)?, digests, sets, origins, showable })
     }
 }
 
@@ -137,8 +150,9 @@ fn read(
         return Ok((name.clone(), set.read(&data_folder(data)?)?, Some(set)));
     }
     let path = beside.join(choice.manifest.clone().unwrap_or_default());
-    let folder = path.parent().and_then(Path::file_name).unwrap_or_default();
-    Ok((folder.to_string_lossy().into_owned(), Manifest::read(&path)?, None))
+    // The folder's name says more than `manifest.csv` does.
+    let name = path.parent().and_then(Path::file_name).or(path.file_stem()).unwrap_or_default();
+    Ok((name.to_string_lossy().into_owned(), Manifest::read(&path)?, None))
 }
 
 /// The row with absolute paths, and with names that cannot be those of another set.

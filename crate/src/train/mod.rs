@@ -97,6 +97,14 @@ pub enum TrainError {
         /// The clip.
         clip: String,
     },
+    /// Two choices of one stream have one name.
+    #[error("the {stream} stream names {name} twice; give each manifest a folder of its own")]
+    Twice {
+        /// Name of the set, or of the manifest's folder.
+        name: String,
+        /// `action` or `privacy`.
+        stream: String,
+    },
     /// The run folder has been used.
     #[error("{} holds a run already; add --resume to go on, or name another folder with --run", path.display())]
     RunExists {
