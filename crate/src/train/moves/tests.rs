@@ -156,6 +156,37 @@ fn a_move_of_the_anonymizer_lowers_its_loss() {
 }
 
 #[test]
+fn the_anonymizer_lowers_the_utility_loss_and_raises_the_privacy_loss() {
+    let mut bench = bench();
+    let (mut for_utility, mut for_privacy) = (AdamConfig::new().init(), AdamConfig::new().init());
+    for _ in 0..40 {
+        let judge = Some(&bench.anonymizer);
+        bench.utility = teach_utility(bench.utility, &mut for_utility, judge, &bench.clips, 3e-3).0;
+        let rate = (&bench.game, 1e-2);
+        bench.privacy = teach_privacy(bench.privacy, &mut for_privacy, judge, &bench.pairs, rate).0;
+    }
+    let play = |utility_weight: f32, privacy_weight: f32| {
+        let game = Game { utility_weight, privacy_weight, penalty_weight: 0.0, ..bench.game.clone() };
+        let mut optimizer = AdamConfig::new().init();
+        let mut anonymizer = bench.anonymizer.clone();
+        let mut losses = vec![];
+        for _ in 0..20 {
+            let branches = (&bench.utility, &bench.privacy);
+            let streams = (&bench.clips, &bench.pairs);
+            let terms;
+            (anonymizer, terms) =
+                teach_anonymizer(anonymizer, &mut optimizer, branches, streams, &game, 3e-3);
+            losses.push((terms.utility.into_scalar::<f32>(), terms.privacy.into_scalar::<f32>()));
+        }
+        (losses[0], losses[19])
+    };
+    let (before, after) = play(1.0, 0.0);
+    assert!(after.0 < 0.9 * before.0, "L_T alone went from {} to {}", before.0, after.0);
+    let (before, after) = play(0.0, 1.0);
+    assert!(after.1 > before.1 + 0.01, "L_B alone went from {} to {}", before.1, after.1);
+}
+
+#[test]
 fn branches_learn_from_what_they_see_and_leave_the_anonymizer_alone() {
     let mut bench = bench();
     let before = weights(&bench.anonymizer);
