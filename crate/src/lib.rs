@@ -3,12 +3,14 @@
 //! # The rooms
 //!
 //! ```text
-//!             frame ──── known_answer             rng   atomic   metrics
+//!             frame ──── known_answer            rng   atomic   metrics
 //!               │              │
-//!    model ── artifact ──── engine ──┬── web          the small trunk: ships
-//!      │         │             │     └── cli
-//!      └─────────┴── train ────┘                      the large trunk: never ships
-//!   data  utility  privacy
+//!    model ── artifact ──── engine ──┬── web         the small trunk: ships
+//!      │         │                   │
+//!      ├─ onnx ──┤                   ├── cli
+//!      │         │                   │
+//!      └─────────┴──── train ────────┘               the large trunk: never ships
+//!      video ── data   utility   privacy
 //! ```
 pub mod artifact;
 #[cfg(feature = "native")]
