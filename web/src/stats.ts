@@ -10,7 +10,7 @@ export interface Stats {
   readonly withheld: number;
   /** Times that something went wrong. */
   readonly faults: number;
-  /** Anonymized frames a second, over the last two seconds. */
+  /** Anonymized frames a second, over the last two seconds or since the first of them. */
   readonly fps: number;
   /** Milliseconds from camera frame to anonymized frame, over the last frames; `null` before the first. */
   readonly frameMs: { readonly p50: number; readonly p95: number } | null;
@@ -42,7 +42,8 @@ export class Tally {
   read(now: number): Stats {
     this.#forget(now);
     const { framesIn, slates, withheld, faults } = this;
-    const fps = (this.#leftAt.length * 1000) / WINDOW_MS;
+    const [first = now] = this.#leftAt;
+    const fps = now > first ? ((this.#leftAt.length - 1) * 1000) / (now - first) : 0;
     const sorted = [...this.#times].sort((a, b) => a - b);
     const frameMs = sorted.length > 0 ? { p50: quantile(sorted, 0.5), p95: quantile(sorted, 0.95) } : null;
     return { framesIn, framesOut: this.#framesOut, slates, withheld, faults, fps, frameMs };
