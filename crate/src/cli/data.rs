@@ -98,9 +98,10 @@ impl DataCommand {
 }
 
 fn list(asked: Option<&Path>) -> anyhow::Result<()> {
-    let folder = match asked {
-        Some(_) => Some(sets::data_folder(asked)?),
-        None => sets::data_folder(None).ok(),
+    let folder = match sets::data_folder(asked) {
+        Ok(folder) => Some(folder),
+        Err(sets::SetError::NoFolder) => None, // the list is worth reading without it
+        Err(missing) => return Err(missing.into()),
     };
     println!("{:16} {:8} {:12} {:8} {:48} shows", "set", "for", "clips", "there", "licence");
     for set in KNOWN {

@@ -83,21 +83,16 @@ pub(super) fn save(run: &Path, step: u64, players: &Players) -> Result<PathBuf, 
     Ok(folder)
 }
 
-/// Restores the newest checkpoint of `run` and gives its step.
+/// Restores the players from the checkpoint in `folder`.
 ///
 /// # Errors
-/// [`TrainError`] if there is none or it does not fit the players.
-pub(super) fn restore(run: &Path, players: Players) -> Result<(u64, Players), TrainError> {
-    let Some((step, folder)) = newest(run) else {
-        let reason = "it holds no checkpoint; start it again without --resume".to_owned();
-        return Err(TrainError::Resume { path: run.into(), reason });
-    };
-    let players = Players {
-        anonymizer: players.anonymizer.restore(&folder, "anonymizer")?,
-        utility: players.utility.restore(&folder, "utility")?,
-        privacy: players.privacy.restore(&folder, "privacy")?,
-    };
-    Ok((step, players))
+/// [`TrainError`] if a file cannot be read or does not fit its player.
+pub(super) fn restore(folder: &Path, players: Players) -> Result<Players, TrainError> {
+    Ok(Players {
+        anonymizer: players.anonymizer.restore(folder, "anonymizer")?,
+        utility: players.utility.restore(folder, "utility")?,
+        privacy: players.privacy.restore(folder, "privacy")?,
+    })
 }
 
 /// The newest checkpoint of a run: its step and folder.

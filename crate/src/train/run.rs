@@ -135,8 +135,8 @@ pub fn run(
     let mut table = Table::lay(config, corpus, &device)?;
     let mut players = players(config, corpus, &device);
     let mut step = 0;
-    if checkpoint::newest(&folder.path).is_some() {
-        (step, players) = checkpoint::restore(&folder.path, players)?;
+    if let Some((reached, checkpoint)) = checkpoint::newest(&folder.path) {
+        (step, players) = (reached, checkpoint::restore(&checkpoint, players)?);
     }
     let mut log = Log::open(&folder.path.join("metrics.jsonl"), step)?;
     let total = config.schedule.total();
