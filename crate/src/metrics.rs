@@ -1,4 +1,65 @@
-//! How good guesses are: top-1, average precision, F1. Chance is stated with each.
+//! How good guesses are: top-1, average precision, F1, leakage. Chance is stated with each.
+
+use serde::{Deserialize, Serialize};
+
+/// How often somebody's guess was right on clips or pictures it had not learnt from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Reading {
+    /// What was asked: `action`, `identity`, or the name of an attribute.
+    pub asked: String,
+    /// The set whose clips or pictures were shown.
+    pub set: String,
+    /// Who guessed: a branch of the run, or a family of fresh attackers.
+    pub by: String,
+    /// Share of right guesses, in `[0, 1]`.
+    pub top1: f64,
+    /// What the best constant guess reaches, in `[0, 1]`.
+    pub chance: f64,
+    /// Clips or pictures asked about; frames of one clip count once.
+    pub n: usize,
+}
+
+impl Reading {
+    /// Whether both answer the same question about the same set, whoever guessed.
+    pub fn asks_what(&self, other: &Self) -> bool {
+        (&self.asked, &self.set) == (&other.asked, &other.set)
+    }
+
+    /// Chance-normalised leakage `NL = (attack - chance) / (raw - chance)`: 0 at chance, 1 where nothing is
+    /// hidden. `None` where the lower end of the 95 % Wilson interval of `raw` is at chance: an attack that
+    /// cannot win on raw frames measures nothing.
+    pub fn leakage(&self, raw: &Self) -> Option<f64> {
+        let breakable = wilson(raw.top1, raw.n).0 > raw.chance;
+        breakable.then(|| (self.top1 - self.chance) / (raw.top1 - raw.chance))
+    }
+}
+
+/// The most right of the readings that answer each question, in the order of the questions: of several
+/// attackers the strongest counts. A maximum over a few families is a little above what any of them would
+/// reach on other clips: it errs against the anonymizer.
+pub fn strongest(readings: &[Reading]) -> Vec<Reading> {
+    let mut best: Vec<Reading> = vec![];
+    for reading in readings {
+        match best.iter_mut().find(|kept| kept.asks_what(reading)) {
+            Some(kept) if kept.top1 >= reading.top1 => {}
+            Some(kept) => *kept = reading.clone(),
+            None => best.push(reading.clone()),
+        }
+    }
+    best
+}
+
+/// The 95 % interval of a share `p` of `n` independent trials (Wilson, 1927); `[0, 1]` without trials.
+pub fn wilson(p: f64, n: usize) -> (f64, f64) {
+    const Z: f64 = 1.959_963_984_540_054;
+    if n == 0 {
+        return (0.0, 1.0);
+    }
+    let n = n as f64;
+    let centre = (p + Z * Z / (2.0 * n)) / (1.0 + Z * Z / n);
+    let half = Z / (1.0 + Z * Z / n) * (p * (1.0 - p) / n + Z * Z / (4.0 * n * n)).sqrt();
+    ((centre - half).max(0.0), (centre + half).min(1.0))
+}
 
 /// Share of rows whose largest score is that of their label, in `[0, 1]`. Chance: the share of the
 /// commonest label. `None` without rows.
@@ -89,5 +150,33 @@ mod tests {
             (None, None),
             "no rows, no positives"
         );
+    }
+
+    fn reading(by: &str, top1: f64, n: usize) -> Reading {
+        let (asked, set) = ("identity".to_owned(), "a".to_owned());
+        Reading { asked, set, by: by.into(), top1, chance: 0.25, n }
+    }
+
+    #[test]
+    fn leakage_is_zero_at_chance_one_on_raw_and_void_where_raw_tells_nothing() {
+        let raw = reading("cnn", 0.75, 100);
+        assert_eq!(reading("cnn", 0.25, 100).leakage(&raw), Some(0.0), "at chance");
+        assert_eq!(reading("cnn", 0.5, 100).leakage(&raw), Some(0.5), "half way");
+        assert_eq!(raw.leakage(&raw), Some(1.0), "raw");
+        assert_eq!(raw.leakage(&reading("cnn", 0.35, 20)), None, "7 of 20 may be luck");
+    }
+
+    #[test]
+    fn the_strongest_answer_to_each_question_is_kept() {
+        let elsewhere = Reading { set: "b".into(), ..reading("linear", 0.1, 9) };
+        let all = [reading("linear", 0.4, 9), elsewhere.clone(), reading("cnn", 0.6, 9)];
+        assert_eq!(strongest(&all), [reading("cnn", 0.6, 9), elsewhere], "one answer a question");
+    }
+
+    #[test]
+    fn wilson_intervals_are_those_of_the_tables() {
+        let (low, high) = wilson(0.5, 10);
+        assert!((low - 0.2366).abs() < 1e-4 && (high - 0.7634).abs() < 1e-4, "{low} to {high}");
+        assert_eq!(wilson(0.3, 0), (0.0, 1.0), "nothing is known");
     }
 }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::TrainError;
 use crate::atomic;
+use crate::metrics::Reading;
 
 /// What a step cost each player, read from the device. A term that the step did not have is absent.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -20,24 +21,71 @@ pub struct Line {
     /// `L_T` as the anonymizer met it, nats a clip; chance is `ln(actions)`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub utility: Option<f32>,
-    /// `L_B` as the anonymizer met it, nats a row; chance is `ln(2N - 1)`.
+    /// `L_B` as the anonymizer met it, nats a row, the mean over the branches; chance is `ln(2N - 1)`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub privacy: Option<f32>,
-    /// `L_penalty`.
+    /// Cross-entropy of the supervised heads as the anonymizer met it, as a share of chance: 1 is ignorance.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub heads: Option<f32>,
+    /// `L_penalty`: the mean excess of the distance over the budget.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub penalty: Option<f32>,
-    /// Mean RMS difference of frames from their anonymized selves, in `[0, 1]`.
+    /// Mean distance of frames from their anonymized selves: RMS in `[0, 1]` for the pixel penalty, a
+    /// distance of features for the others.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub distance: Option<f32>,
+    /// B, on the scale of the distance.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub budget: Option<f32>,
+    /// lambda in force.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub penalty_weight: Option<f32>,
+    /// Flicker that the raw clip does not have, in `[0, 1]`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub flicker: Option<f32>,
     /// `L_A`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub anonymizer: Option<f32>,
+    /// How hard each weighted term pulls at the pictures: RMS of its gradient there, an element.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pulls: Option<Pulls>,
     /// `L_T` of the utility branch's own move.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub utility_branch: Option<f32>,
-    /// `L_B` of the privacy branch's own move.
+    /// `L_B` of the privacy branches' own last moves, the mean over the branches.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub privacy_branch: Option<f32>,
+    /// Cross-entropy of the supervised heads in their own last moves, as a share of chance.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub heads_branch: Option<f32>,
+    /// The privacy branch that began anew before this step, by its number from 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub restarted: Option<usize>,
+    /// Learning rate of the anonymizer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rate: Option<f64>,
+}
+
+/// RMS of the gradient of each weighted term of `L_A` at the anonymized pictures, an element.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Pulls {
+    /// Of `w_T L_T`, at the frames of the clips.
+    pub utility: f32,
+    /// Of `w_B L_B`, at the pictures of the privacy stream.
+    pub privacy: f32,
+    /// Of `lambda L_penalty`, at the frames of the clips.
+    pub penalty: f32,
+}
+
+/// What was read from the validation clips during the game: a line of `readings.jsonl`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Validation {
+    /// Steps done by then.
+    pub step: u64,
+    /// What the utility branch and quick fresh attackers recognise in anonymized clips and pictures.
+    pub readings: Vec<Reading>,
+    /// What early stopping looks at: action kept minus leakage, each against chance and raw; at most 1.
+    pub score: f64,
 }
 
 impl Line {

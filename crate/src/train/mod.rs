@@ -15,6 +15,7 @@ mod corpus;
 mod log;
 mod moves;
 mod probe;
+mod result;
 mod run;
 mod samples;
 
@@ -22,7 +23,8 @@ use std::path::PathBuf;
 
 pub use config::{Game, Rates, Schedule, SetChoice, TrainConfig};
 pub use corpus::Corpus;
-pub use log::Line;
+pub use log::{Line, Pulls, Validation};
+pub use result::{ACTION, Leak, RunResult};
 pub use run::{Outcome, Progress, RunFolder, run};
 
 use crate::artifact::ArtifactError;
