@@ -16,6 +16,8 @@ pub mod artifact;
 #[cfg(feature = "native")]
 pub mod atomic;
 #[cfg(feature = "native")]
+pub mod attack;
+#[cfg(feature = "native")]
 pub mod cli;
 #[cfg(feature = "native")]
 pub mod data;

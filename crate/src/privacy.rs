@@ -17,6 +17,9 @@ pub struct PrivacyConfig {
     /// Numbers in an embedding.
     #[config(default = 64)]
     pub embedding: usize,
+    /// Classes of each supervised head; none in the paper.
+    #[config(default = "vec![]")]
+    pub heads: Vec<usize>,
 }
 
 impl PrivacyConfig {
@@ -28,6 +31,11 @@ impl PrivacyConfig {
             stages: stages.map(|(from, to)| Stage::new(from, to, device)).into(),
             hidden: LinearConfig::new(4 * width, 4 * width).init(device),
             projection: LinearConfig::new(4 * width, self.embedding).init(device),
+            heads: self
+                .heads
+                .iter()
+                .map(|classes| LinearConfig::new(4 * width, *classes).init(device))
+                .collect(),
         }
     }
 }
@@ -38,6 +46,7 @@ pub struct Privacy {
     stages: Vec<Stage>,
     hidden: Linear,
     projection: Linear,
+    heads: Vec<Linear>,
 }
 
 /// A residual stage that halves both sides.
@@ -85,9 +94,27 @@ impl Privacy {
     /// - `images`: `[n, 3, h, w]`, sRGB in `[0, 1]`
     /// - returns `[n, embedding]`, rows of length 1
     pub fn embed(&self, images: Tensor<4>) -> Tensor<2> {
-        let x = self.projection.forward(relu(self.hidden.forward(self.features(images))));
+        self.project(self.features(images))
+    }
+
+    /// Embeds [`features`](Self::features) on the unit sphere.
+    ///
+    /// # Shapes
+    /// - `features`: `[n, 4 * width]`
+    /// - returns `[n, embedding]`, rows of length 1
+    pub fn project(&self, features: Tensor<2>) -> Tensor<2> {
+        let x = self.projection.forward(relu(self.hidden.forward(features)));
         let length = (x.clone().square().sum_dim(1) + 1e-12).sqrt();
         x / length
+    }
+
+    /// Scores of the classes of each supervised head, before softmax, from [`features`](Self::features).
+    ///
+    /// # Shapes
+    /// - `features`: `[n, 4 * width]`
+    /// - returns for each head `[n, classes]`
+    pub fn name(&self, features: &Tensor<2>) -> Vec<Tensor<2>> {
+        self.heads.iter().map(|head| head.forward(features.clone())).collect()
     }
 }
 
@@ -103,13 +130,35 @@ impl Privacy {
 /// - `left`, `right`: `[n, d]`, rows of length 1; row `i` of each is a view of subject `i`
 pub fn nt_xent(left: Tensor<2>, right: Tensor<2>, temperature: f32) -> Tensor<1> {
     let [n, _] = left.dims();
+    let oneself = Tensor::eye(2 * n, &left.device()); // nobody is their own stranger
+    nt_xent_among(left, right, temperature, oneself)
+}
+
+/// [`nt_xent`] where rows say who is not their stranger: themselves, and others that show the same subject.
+///
+/// # Shapes
+/// - `left`, `right`: `[n, d]`, rows of length 1
+/// - `kin`: `[2n, 2n]`, 1 where the two rows are no strangers and no twins, else 0; 1 on the diagonal
+pub fn nt_xent_among(left: Tensor<2>, right: Tensor<2>, temperature: f32, kin: Tensor<2>) -> Tensor<1> {
+    let [n, _] = left.dims();
     let device = left.device();
     let all = Tensor::cat(vec![left, right], 0); // [2n, d]
     let similarity = all.clone().matmul(all.transpose()) / temperature;
-    let oneself = Tensor::<2>::eye(2 * n, &device) * 1e9; // nobody is their own stranger
     let twins = Tensor::<1, Int>::arange(0..n as i64, &device);
     let twins = Tensor::cat(vec![twins.clone() + n as i64, twins], 0).reshape([2 * n, 1]);
-    -log_softmax(similarity - oneself, 1).gather(1, twins).mean()
+    -log_softmax(similarity - kin * 1e9, 1).gather(1, twins).mean()
+}
+
+/// Cross-entropy of a supervised head over the pictures that have a label, nats a picture; `0` where none has.
+///
+/// # Shapes
+/// - `scores`: `[n, classes]`, before softmax
+/// - `labels`: `[n]`; any class where the label is not known
+/// - `known`: `[n]`, 1 where it is, else 0
+pub fn naming_loss(scores: Tensor<2>, labels: Tensor<1, Int>, known: Tensor<1>) -> Tensor<1> {
+    let [n, _] = scores.dims();
+    let found = log_softmax(scores, 1).gather(1, labels.reshape([n, 1])).reshape([n]);
+    -(found * known.clone()).sum() / known.sum().clamp_min(1.0)
 }
 
 /// The value of [`nt_xent`] for embeddings that carry no identity at all: `ln(2n - 1)` nats.
@@ -140,5 +189,29 @@ mod tests {
         let apart = Tensor::<2>::eye(6, &Device::flex());
         let loss: f32 = nt_xent(apart.clone(), apart.flip([0]), 0.1).into_scalar();
         assert!(loss > chance(6), "{loss} is below chance {}", chance(6));
+    }
+
+    #[test]
+    fn kin_are_neither_twins_nor_strangers() {
+        // Two pictures of one subject: with kin masked away each row has nobody but its twin to choose from.
+        let same = Tensor::<2>::ones([2, 4], &Device::flex()) / 2.0;
+        let kin = Tensor::from_data(
+            [[1.0, 1.0, 0.0, 1.0], [1.0, 1.0, 1.0, 0.0], [0.0, 1.0, 1.0, 1.0], [1.0, 0.0, 1.0, 1.0]],
+            &Device::flex(),
+        );
+        let loss: f32 = nt_xent_among(same.clone(), same, 0.1, kin).into_scalar();
+        assert!(loss.abs() < 1e-6, "{loss}: somebody else was taken for a stranger");
+    }
+
+    #[test]
+    fn pictures_without_a_label_cost_nothing() {
+        let device = Device::flex();
+        let scores = Tensor::<2>::from_data([[0.0, 0.0], [9.0, -9.0], [9.0, -9.0]], &device);
+        let labels = Tensor::<1, Int>::from_data([0, 1, 0], &device);
+        let known = Tensor::<1>::from_data([1.0, 0.0, 1.0], &device);
+        let loss: f32 = naming_loss(scores.clone(), labels.clone(), known).into_scalar();
+        assert!((loss - 2.0_f32.ln() / 2.0).abs() < 1e-4, "{loss}: the mean of ln 2 and 0 was wanted");
+        let none: f32 = naming_loss(scores, labels, Tensor::zeros([3], &device)).into_scalar();
+        assert_eq!(none, 0.0, "nobody has a label");
     }
 }

@@ -78,15 +78,37 @@ impl Utility {
     /// # Panics
     /// If the frames are not whole clips.
     pub fn forward(&self, frames: Tensor<4>, t: usize) -> Tensor<2> {
+        self.decide(self.features(frames, t), t)
+    }
+
+    /// What the decision rests on: the last maps before they are averaged over time and cells, phi in the
+    /// action-feature penalty.
+    ///
+    /// # Shapes
+    /// - `frames`: as [`forward`](Self::forward) takes them
+    /// - returns `[n * t, 4 * width, h / 8, w / 8]`
+    ///
+    /// # Panics
+    /// If the frames are not whole clips.
+    pub fn features(&self, frames: Tensor<4>, t: usize) -> Tensor<4> {
         let [total, _, _, _] = frames.dims();
         assert!(t > 0 && total.is_multiple_of(t), "{total} frames are no clips of {t}");
         let mut x = self.stem.forward(Tensor::cat(vec![frames.clone(), movement(frames, t)], 1));
         for stage in &self.stages {
             x = stage.forward(shift_in_time(x, t));
         }
-        let [_, channels, h, w] = x.dims();
+        x
+    }
+
+    /// Scores from [`features`](Self::features).
+    ///
+    /// # Shapes
+    /// - `features`: `[n * t, 4 * width, h / 8, w / 8]`
+    /// - returns `[n, actions]`
+    pub fn decide(&self, features: Tensor<4>, t: usize) -> Tensor<2> {
+        let [total, channels, h, w] = features.dims();
         let cells = [total / t, t, channels, CELLS, h / CELLS, CELLS, w / CELLS];
-        let pooled = x.reshape(cells).mean_dims(&[1, 4, 6]); // [n, 1, c, cells, 1, cells, 1]
+        let pooled = features.reshape(cells).mean_dims(&[1, 4, 6]); // [n, 1, c, cells, 1, cells, 1]
         self.head.forward(pooled.reshape([total / t, channels * CELLS * CELLS]))
     }
 }

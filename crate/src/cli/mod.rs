@@ -4,8 +4,10 @@
 mod anonymize;
 mod card;
 mod data;
+mod device;
 mod export;
 mod train;
+mod train_view;
 
 use std::process::ExitCode;
 

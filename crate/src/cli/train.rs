@@ -10,14 +10,21 @@ use anyhow::Context as _;
 use burn::tensor::Device;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::train::{Corpus, Outcome, Progress, RunFolder, TrainConfig, run};
+use super::device::{Choice, open};
+use super::train_view::View;
+use crate::train::{Corpus, Outcome, RunFolder, RunResult, TrainConfig, run};
 
 /// Train an anonymizer by the penalty-driven minimax game.
 ///
-/// CONFIG is a TOML file; models/bauta-s.toml is the one that made the built-in model. The run folder gets
-/// the whole configuration before the first step, then metrics.jsonl, checkpoints, sample sheets (of sets
-/// that may be shown), and at the end NAME.bpk with its card NAME.json. Ctrl-C writes a checkpoint and ends;
-/// --resume goes on exactly where the newest checkpoint stands.
+/// CONFIG is a TOML file; models/stage-s.toml needs no data but what `bauta data stage` draws, and
+/// models/all-options.toml names every option with its default. Shown are the losses beside the value that means
+/// ignorance (`L_T`: how well the action branch does, low is good; `L_B`: how well the privacy branch does, it
+/// should stay near chance), and, after each validation, what the action branch and fresh attackers get right.
+///
+/// The run folder gets the whole configuration, the commit and the digest of the data before the first step,
+/// then metrics.jsonl, readings.jsonl, checkpoints, sample sheets (of sets that may be shown), and at the end
+/// NAME.bpk with its card NAME.json, result.json and report.html. Ctrl-C writes a checkpoint and ends; --resume
+/// goes on exactly where the newest checkpoint stands. A kill or a full disk costs at most the steps since then.
 #[derive(clap::Args)]
 pub(super) struct Train {
     /// Configuration file.
@@ -34,13 +41,18 @@ pub(super) struct Train {
     /// Folder that keeps decoded frames from run to run.
     #[arg(long, value_name = "DIR", default_value = "runs/cache")]
     cache: PathBuf,
+    /// Where the networks run.
+    #[arg(long, value_enum, default_value_t = Choice::Cpu)]
+    device: Choice,
 }
 
 impl Train {
     pub(super) fn run(self) -> anyhow::Result<()> {
         let config = TrainConfig::read(&self.config)?;
+        let (device, device_name) = open(self.device)?;
         let beside = self.config.parent().unwrap_or(Path::new(""));
-        let bar = bar("decoding {wide_bar} {pos}/{len} clips")?;
+        let bar = ProgressBar::new(0)
+            .with_style(ProgressStyle::with_template("decoding {wide_bar} {pos}/{len} clips")?);
         let decoded = |done: usize, total: usize| {
             bar.set_length(total as u64);
             bar.set_position(done as u64);
@@ -55,64 +67,55 @@ impl Train {
             corpus.privacy.clips().len()
         );
         println!("licences: {}", corpus.licence);
-        let about = (commit(), "CPU (Burn Flex)".to_owned(), self.resume);
+        let about = (commit(), device_name, self.resume);
         let folder = RunFolder::prepare(&path, &config, &corpus, about)?;
-        match play(&config, &corpus, folder)? {
+        match play(&config, &corpus, folder, &device)? {
             Outcome::Stopped { checkpoint } => {
                 println!("stopped; go on with --resume from {}", checkpoint.display());
             }
-            Outcome::Done { artifact, weights } => {
-                println!("trained {} in {:.0} minutes", config.name, artifact.card().trained.minutes);
-                for figure in &artifact.card().measured {
-                    let chance =
-                        figure.chance.map(|chance| format!(" (chance {chance:.3})")).unwrap_or_default();
-                    println!("  {}: {:.3}{chance}, n {}", figure.name, figure.value, figure.n);
-                }
-                println!(
-                    "wrote {} and its card; samples and metrics are in {}",
-                    weights.display(),
-                    path.display()
-                );
-            }
+            Outcome::Done { weights, result, .. } => summarize(&result, &weights, &path),
         }
         Ok(())
     }
 }
 
-fn play(config: &TrainConfig, corpus: &Corpus, folder: RunFolder) -> anyhow::Result<Outcome> {
+fn play(
+    config: &TrainConfig,
+    corpus: &Corpus,
+    folder: RunFolder,
+    device: &Device,
+) -> anyhow::Result<Outcome> {
     let asked_to_stop = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&asked_to_stop);
     ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed)).context("cannot listen for Ctrl-C")?;
-    let bar = bar("{wide_bar} {pos}/{len} {elapsed} +{eta}\n{msg}")?;
-    let outcome = run(config, corpus, folder, &Device::flex(), &mut |progress| {
-        bar.set_length(progress.total);
-        bar.set_position(progress.done);
-        bar.set_message(describe(progress));
+    let mut view = View::open(config)?;
+    let outcome = run(config, corpus, folder, device, &mut |progress| {
+        view.show(progress);
         if asked_to_stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
-    bar.finish_and_clear();
+    view.close();
     Ok(outcome?)
 }
 
-/// The losses against their chance levels.
-fn describe(progress: &Progress<'_>) -> String {
-    let line = progress.line;
-    let terms = [
-        ("copy", line.copy, 0.0),
-        ("L_T", line.utility.or(line.utility_branch), progress.utility_chance),
-        ("L_B", line.privacy_branch, progress.privacy_chance),
-        ("penalty", line.penalty, 0.0),
-        ("RMS", line.distance, 0.0),
-    ];
-    let shown = terms.into_iter().filter_map(|(name, value, chance)| {
-        let chance = if chance > 0.0 { format!(" (chance {chance:.2})") } else { String::new() };
-        value.map(|value| format!("{name} {value:.3}{chance}"))
-    });
-    shown.collect::<Vec<_>>().join("  ")
-}
-
-fn bar(template: &str) -> anyhow::Result<ProgressBar> {
-    Ok(ProgressBar::new(0).with_style(ProgressStyle::with_template(template)?))
+/// What came out, each reading beside the same on raw clips.
+fn summarize(result: &RunResult, weights: &Path, run: &Path) {
+    let ended = if result.stopped_early { "ended early" } else { "trained" };
+    println!("{ended} {} in {:.0} minutes, {} steps", result.name, result.minutes, result.steps);
+    println!("{:<34} {:>6} {:>11} {:>7} {:>5}", "top-1", "raw", "anonymized", "chance", "n");
+    for reading in &result.anonymized {
+        let raw = result.raw.iter().find(|raw| raw.asks_what(reading) && raw.by == reading.by);
+        let raw = raw.map_or("-".into(), |raw| format!("{:.3}", raw.top1));
+        let what = format!("{} on {}", reading.asked, reading.set);
+        println!(
+            "{what:<34} {raw:>6} {:>11.3} {:>7.3} {:>5}  {}",
+            reading.top1, reading.chance, reading.n, reading.by
+        );
+    }
+    if let Some(worst) = result.worst_leak() {
+        let nl = worst.nl.unwrap_or(f64::NAN);
+        println!("worst leakage: {} on {}, NL {nl:.2}", worst.attack.asked, worst.attack.set);
+    }
+    println!("wrote {} and its card; samples and metrics are in {}", weights.display(), run.display());
 }
 
 /// The commit of the working tree this program was built in, with `+` where it has changes now; `unknown`

@@ -91,7 +91,27 @@ pub fn clip_batch(
     gather(store, clips, recipe, &windows, device)
 }
 
-/// Cuts the middle window from each clip, unvaried: the same every time, for validation.
+/// Cuts a random window from each clip and varies it twice, independently.
+///
+/// # Panics
+/// As [`clip_batch`].
+pub fn clip_twice(
+    store: &ClipStore,
+    clips: &[usize],
+    recipe: &ClipRecipe,
+    rng: &mut ChaCha8Rng,
+    device: &Device,
+) -> [ClipBatch; 2] {
+    let starts: Vec<f32> = clips.iter().map(|_| rng.random()).collect();
+    [(); 2].map(|()| {
+        let windows: Vec<(f32, Draw)> =
+            starts.iter().map(|start| (*start, recipe.augmentation.draw(rng))).collect();
+        gather(store, clips, recipe, &windows, device)
+    })
+}
+
+/// Cuts the window at `start` (a share in `[0, 1]` of the possible starts) from each clip, unvaried: the same
+/// every time, for validation.
 ///
 /// # Panics
 /// If there are no clips, or one of them has no action.
@@ -99,9 +119,10 @@ pub fn still_clip_batch(
     store: &ClipStore,
     clips: &[usize],
     recipe: &ClipRecipe,
+    start: f32,
     device: &Device,
 ) -> ClipBatch {
-    let windows = vec![(0.5, Draw::NONE); clips.len()];
+    let windows = vec![(start, Draw::NONE); clips.len()];
     gather(store, clips, recipe, &windows, device)
 }
 
@@ -133,20 +154,22 @@ fn gather(
     }
 }
 
-/// Two independent views of each picture (by its number, see [`ClipStore::frames_in`]).
+/// An independent view of each picture and one of its partner (by their numbers, see
+/// [`ClipStore::frames_in`]): of the picture itself, or of another that shows the same subject.
 ///
 /// # Panics
-/// If there are no pictures.
+/// If there are no pictures, or not as many partners.
 pub fn pairs(
     store: &ClipStore,
-    pictures: &[usize],
+    (pictures, partners): (&[usize], &[usize]),
     augmentation: &Augmentation,
     rng: &mut ChaCha8Rng,
     device: &Device,
 ) -> Pairs {
     assert!(!pictures.is_empty(), "pairs need a picture");
+    assert_eq!(pictures.len(), partners.len(), "each picture has one partner");
     let draws: Vec<Draw> = (0..2 * pictures.len()).map(|_| augmentation.draw(rng)).collect();
-    let twice = pictures.iter().chain(pictures).zip(&draws);
+    let twice = pictures.iter().chain(partners).zip(&draws);
     let orders: Vec<Order> = twice.map(|(&number, draw)| Order { number, draw }).collect();
     let both = upload(store, &orders, device); // [2n, 3, h, w]
     let [left, right] = both.chunk(2, 0).try_into().expect("two halves");
@@ -247,7 +270,7 @@ mod tests {
     fn a_short_clip_is_shown_closer_together_and_its_last_frame_repeats() {
         let store = store(&[5, 2, 1]);
         let frames = |clip: usize| {
-            let batch = still_clip_batch(&store, &[clip], &recipe(4, 3), &Device::flex());
+            let batch = still_clip_batch(&store, &[clip], &recipe(4, 3), 0.5, &Device::flex());
             shown(batch.frames).into_iter().map(|(_, frame)| frame).collect::<Vec<_>>()
         };
         assert_eq!(frames(0), [1, 2, 3, 4], "5 frames hold 4 at distance 1, from the middle start");
@@ -258,7 +281,7 @@ mod tests {
     #[test]
     fn labels_are_places_in_the_list_of_actions() {
         let store = store(&[3, 3, 3]);
-        let batch = still_clip_batch(&store, &[0, 1, 2], &recipe(2, 1), &Device::flex());
+        let batch = still_clip_batch(&store, &[0, 1, 2], &recipe(2, 1), 0.5, &Device::flex());
         let labels: Vec<String> =
             (0..3).map(|i| store.actions()[store.label(i).expect("an action")].clone()).collect();
         assert_eq!(labels, ["wave", "bend", "wave"], "labels");
@@ -296,10 +319,10 @@ mod tests {
         let pictures = [0, 4];
         let still = shown(still_images(&store, &pictures, &Device::flex()));
         assert_eq!(still, [(0, 0), (1, 1)], "pictures are counted over all clips");
-        let plain = pairs(&store, &pictures, &Augmentation::NONE, &mut rng, &Device::flex());
+        let plain = pairs(&store, (&pictures, &pictures), &Augmentation::NONE, &mut rng, &Device::flex());
         assert_eq!(shown(plain.left), still, "left shows other pictures");
         assert_eq!(shown(plain.right), still, "right shows other pictures");
-        let varied = pairs(&store, &pictures, &Augmentation::VIEW, &mut rng, &Device::flex());
+        let varied = pairs(&store, (&pictures, &pictures), &Augmentation::VIEW, &mut rng, &Device::flex());
         assert!(values(varied.left) != values(varied.right), "both views are the same");
     }
 }

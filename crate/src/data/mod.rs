@@ -19,7 +19,9 @@ pub mod stage;
 mod store;
 
 pub use augment::Augmentation;
-pub use batch::{ClipBatch, ClipRecipe, Pairs, clip_batch, pairs, still_clip_batch, still_images};
+pub use batch::{
+    ClipBatch, ClipRecipe, Pairs, clip_batch, clip_twice, pairs, still_clip_batch, still_images,
+};
 pub use manifest::{Manifest, ManifestError};
 pub use order::{EpochOrder, OrderError};
 pub use row::{Row, Source, Split};

@@ -74,6 +74,18 @@ pub fn by_chance(manifest: &mut Manifest, shares: Shares, together: Option<&str>
     }
 }
 
+/// About `share` of the training clips become validation, chosen as by [`by_chance`]; clips that are no
+/// training clips stay what they are.
+pub fn hold_out_share(manifest: &mut Manifest, share: f64, together: Option<&str>, seed: Seed) {
+    let before: Vec<Option<Split>> = manifest.rows().iter().map(|row| row.split).collect();
+    by_chance(manifest, Shares { validation: share, test: 0.0 }, together, seed);
+    for (row, before) in manifest.rows_mut().iter_mut().zip(before) {
+        if before.is_some_and(|split| split != Split::Train) {
+            row.split = before;
+        }
+    }
+}
+
 /// How many clips do not teach, each as a share in `[0, 1]`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Shares {

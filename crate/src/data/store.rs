@@ -212,6 +212,16 @@ impl ClipStore {
         clips.flat_map(|clip| clip.first..clip.first + clip.frames).collect()
     }
 
+    /// The clip that a frame belongs to, by the frame's number over the whole store.
+    ///
+    /// # Panics
+    /// If there is no such frame.
+    pub fn clip_of(&self, number: usize) -> usize {
+        let clip = self.clips.partition_point(|clip| clip.first <= number) - 1;
+        assert!(number < self.clips[clip].first + self.clips[clip].frames, "there is no frame {number}");
+        clip
+    }
+
     /// One frame of a clip: `size * size * 3` bytes, R, G, B, row by row.
     ///
     /// # Panics

@@ -1,17 +1,24 @@
 //! Where a run can go on from: every player and its optimizer, in one folder that appears whole.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use burn::module::Module;
-use burn::optim::ModuleOptimizer;
+use burn::optim::{GradientsParams, ModuleOptimizer};
 use burn::store::{ModuleRecord, RecordError};
 use burn::tensor::Bytes;
+use serde::{Deserialize, Serialize};
 
-use super::TrainError;
+use super::balance::GradNorm;
+use super::penalty::PenaltyState;
+use super::{TrainError, gradients};
 use crate::model::Anonymizer;
 use crate::privacy::Privacy;
 use crate::utility::Utility;
+
+/// Checkpoints that are kept: the newest may be followed by steps that all fail.
+const KEPT: usize = 2;
 
 /// A network and the optimizer that moves it.
 pub(super) struct Player<M> {
@@ -21,78 +28,161 @@ pub(super) struct Player<M> {
     pub optimizer: ModuleOptimizer,
 }
 
-/// The three players.
+/// The players.
 pub(super) struct Players {
     /// `f_A`.
     pub anonymizer: Player<Anonymizer>,
     /// `f_T`.
     pub utility: Player<Utility>,
-    /// `f_B`.
-    pub privacy: Player<Privacy>,
+    /// `f_B`, one or several.
+    pub privacy: Vec<Player<Privacy>>,
+    /// The averaged `f_A`, where the configuration asks for one and the game has begun. Off the tape.
+    pub average: Option<Anonymizer>,
+    /// The `f_A` with the best validation score so far. Off the tape.
+    pub best: Option<Anonymizer>,
+}
+
+impl Players {
+    /// The anonymizer that would be kept if the run ended now, off the tape.
+    pub(super) fn candidate(&self) -> Anonymizer {
+        self.average.clone().unwrap_or_else(|| self.anonymizer.module.valid())
+    }
+}
+
+/// What a run has learnt beside its weights.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct State {
+    /// Of the penalty, and of the balance of the terms.
+    pub balance: (PenaltyState, Option<GradNorm>),
+    /// Step and score of the best validation.
+    pub best: Option<(u64, f64)>,
+    /// Validations since then.
+    pub without_better: u64,
+    /// Whether they were enough to end the run.
+    pub ended_early: bool,
+    /// Steps in the last quarter of the game, and those of them in which the penalty was active.
+    pub late: (u64, u64),
 }
 
 impl<M: Module> Player<M> {
-    fn save(&self, folder: &Path, who: &'static str) -> Result<(), TrainError> {
-        let state = |source: RecordError| TrainError::State { who, source };
-        let write = |name: String, bytes: Bytes| {
-            let path = folder.join(name);
-            fs::write(&path, &bytes[..]).map_err(|source| TrainError::Write { path, source })
-        };
-        write(format!("{who}.bpk"), self.module.clone().into_record().into_bytes().map_err(state)?)?;
-        write(format!("{who}.optimizer.bpk"), self.optimizer.into_bytes().map_err(state)?)
+    /// Moves the network down `gradients`.
+    pub(super) fn step(self, rate: f64, gradients: GradientsParams) -> Self {
+        let Self { module, mut optimizer } = self;
+        Self { module: optimizer.step(rate, module, gradients), optimizer }
     }
 
-    fn restore(self, folder: &Path, who: &'static str) -> Result<Self, TrainError> {
-        let state = |source: RecordError| TrainError::State { who, source };
-        let read = |name: String| {
-            let path = folder.join(name);
-            fs::read(&path).map(Bytes::from_bytes_vec).map_err(|source| TrainError::Read { path, source })
-        };
-        let record = ModuleRecord::from_bytes(read(format!("{who}.bpk"))?).map_err(state)?;
-        Ok(Self {
-            module: self.module.try_load_record(record).map_err(state)?,
-            optimizer: self.optimizer.from_bytes(read(format!("{who}.optimizer.bpk"))?).map_err(state)?,
-        })
+    fn save(&self, folder: &Path, who: &str) -> Result<(), TrainError> {
+        save_module(&self.module, folder, who)?;
+        let state = self.optimizer.into_bytes().map_err(|source| unrecorded(who, source))?;
+        write(&folder.join(format!("{who}.optimizer.bpk")), &state)
+    }
+
+    fn restore(self, folder: &Path, who: &str) -> Result<Self, TrainError> {
+        let module = restore_module(self.module, folder, who)?;
+        let state = read(&folder.join(format!("{who}.optimizer.bpk")))?;
+        let optimizer = self.optimizer.from_bytes(state).map_err(|source| unrecorded(who, source))?;
+        Ok(Self { module, optimizer })
     }
 }
 
-/// Writes the checkpoint of `step` (the next step to be done) into `run`, then removes older ones.
+fn unrecorded(who: &str, source: RecordError) -> TrainError {
+    TrainError::State { who: who.into(), source }
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), TrainError> {
+    let written =
+        File::create(path).and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()));
+    written.map_err(|source| TrainError::Write { path: path.into(), source })
+}
+
+fn read(path: &Path) -> Result<Bytes, TrainError> {
+    let bytes = fs::read(path).map_err(|source| TrainError::Read { path: path.into(), source })?;
+    Ok(Bytes::from_bytes_vec(bytes))
+}
+
+fn save_module<M: Module>(module: &M, folder: &Path, who: &str) -> Result<(), TrainError> {
+    let bytes = module.clone().into_record().into_bytes().map_err(|source| unrecorded(who, source))?;
+    write(&folder.join(format!("{who}.bpk")), &bytes)
+}
+
+fn restore_module<M: Module>(module: M, folder: &Path, who: &str) -> Result<M, TrainError> {
+    let bytes = read(&folder.join(format!("{who}.bpk")))?;
+    let record = ModuleRecord::from_bytes(bytes).map_err(|source| unrecorded(who, source))?;
+    module.try_load_record(record).map_err(|source| unrecorded(who, source))
+}
+
+/// The first player with a weight that is no number.
+pub(super) fn poisoned(players: &Players) -> Option<&'static str> {
+    if !gradients::all_finite(&players.anonymizer.module) {
+        return Some("a weight of the anonymizer");
+    }
+    if !gradients::all_finite(&players.utility.module) {
+        return Some("a weight of the utility branch");
+    }
+    let sound = players.privacy.iter().all(|branch| gradients::all_finite(&branch.module));
+    (!sound).then_some("a weight of a privacy branch")
+}
+
+/// Writes the checkpoint of `step` (the next step to be done) into `run`, then removes all but the newest
+/// ones.
 ///
 /// # Errors
 /// [`TrainError`] names the file; older checkpoints stay then.
-pub(super) fn save(run: &Path, step: u64, players: &Players) -> Result<PathBuf, TrainError> {
+pub(super) fn save(run: &Path, step: u64, players: &Players, state: &State) -> Result<PathBuf, TrainError> {
     let folder = run.join(format!("checkpoint-{step:07}"));
     let unfinished = run.join(".unfinished-checkpoint");
-    let write = |source| TrainError::Write { path: folder.clone(), source };
+    let failed = |source| TrainError::Write { path: folder.clone(), source };
     if unfinished.exists() {
-        fs::remove_dir_all(&unfinished).map_err(write)?;
+        fs::remove_dir_all(&unfinished).map_err(failed)?;
     }
-    fs::create_dir_all(&unfinished).map_err(write)?;
+    fs::create_dir_all(&unfinished).map_err(failed)?;
     players.anonymizer.save(&unfinished, "anonymizer")?;
     players.utility.save(&unfinished, "utility")?;
-    players.privacy.save(&unfinished, "privacy")?;
+    for (number, branch) in players.privacy.iter().enumerate() {
+        branch.save(&unfinished, &format!("privacy-{number}"))?;
+    }
+    for (module, who) in [(&players.average, "average"), (&players.best, "best")] {
+        module.as_ref().map_or(Ok(()), |module| save_module(module, &unfinished, who))?;
+    }
+    write(&unfinished.join("state.json"), &serde_json::to_vec(state).expect("numbers are JSON"))?;
     if folder.exists() {
-        fs::remove_dir_all(&folder).map_err(write)?;
+        fs::remove_dir_all(&folder).map_err(failed)?;
     }
-    fs::rename(&unfinished, &folder).map_err(write)?;
-    for (number, old) in all(run) {
-        if number < step {
-            fs::remove_dir_all(old).map_err(write)?;
-        }
-    }
+    fs::rename(&unfinished, &folder).map_err(failed)?;
+    File::open(run).and_then(|run| run.sync_all()).map_err(failed)?;
+    let mut older: Vec<_> = all(run).into_iter().filter(|(number, _)| *number < step).collect();
+    older.sort();
+    older.truncate((older.len() + 1).saturating_sub(KEPT));
+    older.into_iter().try_for_each(|(_, old)| fs::remove_dir_all(old).map_err(failed))?;
     Ok(folder)
 }
 
-/// Restores the players from the checkpoint in `folder`.
+/// Restores players and state from the checkpoint in `folder`.
 ///
 /// # Errors
 /// [`TrainError`] if a file cannot be read or does not fit its player.
-pub(super) fn restore(folder: &Path, players: Players) -> Result<Players, TrainError> {
-    Ok(Players {
+pub(super) fn restore(folder: &Path, players: Players) -> Result<(Players, State), TrainError> {
+    let path = folder.join("state.json");
+    let state = serde_json::from_slice(&read(&path)?).map_err(|_| TrainError::Resume {
+        path,
+        reason: "it is no state of this version's trainer".into(),
+    })?;
+    let aside = |who: &str| -> Result<Option<Anonymizer>, TrainError> {
+        let there = folder.join(format!("{who}.bpk")).exists();
+        there.then(|| restore_module(players.anonymizer.module.valid(), folder, who)).transpose()
+    };
+    let (average, best) = (aside("average")?, aside("best")?);
+    let branches = players.privacy.into_iter().enumerate();
+    let players = Players {
         anonymizer: players.anonymizer.restore(folder, "anonymizer")?,
         utility: players.utility.restore(folder, "utility")?,
-        privacy: players.privacy.restore(folder, "privacy")?,
-    })
+        privacy: branches
+            .map(|(number, branch)| branch.restore(folder, &format!("privacy-{number}")))
+            .collect::<Result<_, _>>()?,
+        average,
+        best,
+    };
+    Ok((players, state))
 }
 
 /// The newest checkpoint of a run: its step and folder.

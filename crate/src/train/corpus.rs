@@ -3,11 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use super::TrainError;
-use super::config::{SetChoice, TrainConfig};
+use super::config::{Game, SetChoice, TrainConfig};
 use crate::artifact::Source as Origin;
 use crate::data::sets::{KnownSet, Obligations, data_folder};
 use crate::data::{ClipStore, EpochOrder, Manifest, OrderError, Row, Source, Split, split};
 use crate::rng::Seed;
+
+/// The seed by which shares are held out. A constant, so that runs of several seeds ask about the same clips.
+const SPLIT_SEED: Seed = Seed(0);
 
 /// Everything a run draws from.
 pub struct Corpus {
@@ -53,12 +56,17 @@ impl Corpus {
         })
     }
 
-    /// The order in which training clips are shown.
+    /// The order in which training clips are shown: each once an epoch for every window that it holds, so that
+    /// a set of few long clips is not drowned by one of many short ones.
     ///
     /// # Errors
-    /// [`TrainError::Order`] if there are fewer than `batch`.
-    pub fn clip_order(&self, batch: usize, seed: Seed) -> Result<EpochOrder, TrainError> {
-        order(self.action.clips_in(Split::Train), batch, seed, "action")
+    /// [`TrainError::Order`] if there are fewer windows than a batch holds.
+    pub fn clip_order(&self, game: &Game, seed: Seed) -> Result<ClipOrder, TrainError> {
+        let windows = |clip: usize| (self.action.clips()[clip].frames / (game.frames * game.skip)).max(1);
+        let clips = self.action.clips_in(Split::Train).into_iter();
+        let windows: Vec<usize> = clips.flat_map(|clip| vec![clip; windows(clip)]).collect();
+        let order = order((0..windows.len()).collect(), game.clips, seed, "action")?;
+        Ok(ClipOrder { order, windows })
     }
 
     /// The order in which training pictures are shown.
@@ -67,6 +75,20 @@ impl Corpus {
     /// [`TrainError::Order`] if there are fewer than `batch`.
     pub fn picture_order(&self, batch: usize, seed: Seed) -> Result<EpochOrder, TrainError> {
         order(self.privacy.frames_in(Split::Train), batch, seed, "privacy")
+    }
+}
+
+/// Batches of clips, see [`Corpus::clip_order`].
+pub struct ClipOrder {
+    order: EpochOrder,
+    /// The clip of each window.
+    windows: Vec<usize>,
+}
+
+impl ClipOrder {
+    /// The clips of batch `number`; one may be there twice, each time for another window.
+    pub fn batch(&self, number: u64) -> Vec<usize> {
+        self.order.batch(number).into_iter().map(|window| self.windows[window]).collect()
     }
 }
 
@@ -117,6 +139,9 @@ impl Stream {
             let (name, mut manifest, set) = read(choice, beside, data)?;
             if !choice.held_out.is_empty() {
                 split::hold_out_subjects(&mut manifest, &choice.held_out)?;
+            }
+            if let Some(share) = choice.validation {
+                split::hold_out_share(&mut manifest, share, choice.together.as_deref(), SPLIT_SEED);
             }
             if origins.iter().any(|origin| origin.name == name) {
                 return Err(TrainError::Twice { name, stream: role.to_owned() });

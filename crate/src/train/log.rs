@@ -1,9 +1,11 @@
-//! `metrics.jsonl`: one line for every few steps.
+//! `metrics.jsonl`, one line for every few steps, and `readings.jsonl`, one for every validation.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::Write as _;
+use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::TrainError;
@@ -95,11 +97,16 @@ impl Line {
             ("the copying loss", self.copy),
             ("L_T", self.utility),
             ("L_B", self.privacy),
+            ("the loss of the heads", self.heads),
             ("L_penalty", self.penalty),
-            ("the RMS distance", self.distance),
+            ("the distance", self.distance),
+            ("B", self.budget),
+            ("lambda", self.penalty_weight),
+            ("the flicker", self.flicker),
             ("L_A", self.anonymizer),
             ("L_T of the utility branch", self.utility_branch),
             ("L_B of the privacy branch", self.privacy_branch),
+            ("the loss of the privacy branch's heads", self.heads_branch),
         ];
         terms
             .into_iter()
@@ -107,39 +114,58 @@ impl Line {
     }
 }
 
-/// The open file.
-pub(super) struct Log {
-    path: PathBuf,
-    file: File,
+/// A line that knows how many steps a run must have done for it to stand.
+pub(super) trait Stepped: Serialize + DeserializeOwned {
+    /// Steps done when it was written.
+    fn done(&self) -> u64;
 }
 
-impl Log {
-    /// Opens `path` for the steps from `step` on: lines of later steps, left by a run that was cut off after
-    /// its last checkpoint, are dropped.
+impl Stepped for Line {
+    fn done(&self) -> u64 {
+        self.step + 1
+    }
+}
+
+impl Stepped for Validation {
+    fn done(&self) -> u64 {
+        self.step
+    }
+}
+
+/// An open file of such lines.
+pub(super) struct Log<T> {
+    path: PathBuf,
+    file: File,
+    lines: PhantomData<T>,
+}
+
+impl<T: Stepped> Log<T> {
+    /// Opens `path` for a run that has done `done` steps: lines of later steps, left by a run that was cut off
+    /// after its last checkpoint, are dropped.
     ///
     /// # Errors
     /// [`TrainError`] names the file.
-    pub(super) fn open(path: &Path, step: u64) -> Result<Self, TrainError> {
+    pub(super) fn open(path: &Path, done: u64) -> Result<Self, TrainError> {
         let write = |source| TrainError::Write { path: path.into(), source };
-        if path.exists() {
+        if path.is_file() {
             let text =
                 fs::read_to_string(path).map_err(|source| TrainError::Read { path: path.into(), source })?;
             let kept: String = text
                 .lines()
-                .filter(|line| serde_json::from_str::<Line>(line).is_ok_and(|line| line.step < step))
+                .filter(|line| serde_json::from_str::<T>(line).is_ok_and(|line| line.done() <= done))
                 .flat_map(|line| [line, "\n"])
                 .collect();
             atomic::replace(path, kept.as_bytes()).map_err(write)?;
         }
         let file = OpenOptions::new().create(true).append(true).open(path).map_err(write)?;
-        Ok(Self { path: path.into(), file })
+        Ok(Self { path: path.into(), file, lines: PhantomData })
     }
 
     /// Appends a line.
     ///
     /// # Errors
     /// [`TrainError::Write`] if the disk is full.
-    pub(super) fn write(&mut self, line: &Line) -> Result<(), TrainError> {
+    pub(super) fn write(&mut self, line: &T) -> Result<(), TrainError> {
         let write = |source| TrainError::Write { path: self.path.clone(), source };
         let mut text = serde_json::to_string(line).map_err(|error| write(error.into()))?;
         text.push('\n');
@@ -155,12 +181,12 @@ mod tests {
     fn lines_after_the_checkpoint_are_dropped() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("metrics.jsonl");
-        let mut log = Log::open(&path, 0).expect("a new log");
+        let mut log = Log::<Line>::open(&path, 0).expect("a new log");
         for step in [0, 10, 20] {
             log.write(&Line { step, copy: Some(0.5), ..Line::default() }).expect("written");
         }
         drop(log);
-        Log::open(&path, 11).expect("opened again");
+        Log::<Line>::open(&path, 11).expect("opened again");
         let text = fs::read_to_string(&path).expect("readable");
         assert_eq!(text, "{\"step\":0,\"copy\":0.5}\n{\"step\":10,\"copy\":0.5}\n", "steps 0 and 10 stay");
     }

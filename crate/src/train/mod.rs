@@ -3,29 +3,46 @@
 //! the action.
 //!
 //! ```text
-//! TrainConfig -> Corpus -> run -> Artifact
-//!                           ├ moves       what each player does
+//! TrainConfig -> Corpus -> run -> Artifact, RunResult
+//!                           ├ table       the batches, each by its number
+//!                           ├ play        a step: preparation, or a round of the game
+//!                           │  └ moves    what each player does
+//!                           │     └ penalty, balance, gradients
+//!                           ├ validate    what is still recognised, by the branch and by fresh attackers
 //!                           ├ checkpoint  where it can go on from
-//!                           └ log, samples, probe   what people look at
+//!                           └ log, samples, card   what people look at
 //! ```
 
+mod balance;
+mod card;
 mod checkpoint;
 mod config;
 mod corpus;
+mod folder;
+mod gradients;
+mod labels;
 mod log;
 mod moves;
-mod probe;
+mod penalty;
+mod play;
 mod result;
 mod run;
 mod samples;
+mod table;
+mod validate;
 
 use std::path::PathBuf;
 
-pub use config::{Game, Rates, Schedule, SetChoice, TrainConfig};
-pub use corpus::Corpus;
+pub use config::{
+    Adversary, Balance, BalanceKind, Game, Head, ModelShape, Penalty, PenaltyKind, Rates, Schedule,
+    SetChoice, TrainConfig, Twins, Validate,
+};
+pub use corpus::{ClipOrder, Corpus};
+pub use folder::RunFolder;
+pub use labels::IDENTITY;
 pub use log::{Line, Pulls, Validation};
 pub use result::{ACTION, Leak, RunResult};
-pub use run::{Outcome, Progress, RunFolder, run};
+pub use run::{Outcome, Progress, run};
 
 use crate::artifact::ArtifactError;
 use crate::data::sets::SetError;
@@ -136,6 +153,29 @@ pub enum TrainError {
         /// Where to go on from.
         checkpoint: String,
     },
+    /// The device failed in the middle of a step.
+    #[error(
+        "step {step}: the device failed ({reason}); the last checkpoint is {checkpoint}, --resume goes on from it"
+    )]
+    Device {
+        /// The step.
+        step: u64,
+        /// What the backend said.
+        reason: String,
+        /// Where to go on from.
+        checkpoint: String,
+    },
+    /// A supervised head has nothing to tell apart.
+    #[error(
+        "the training clips of the privacy stream show fewer than two values of {of} (found: \"{found}\"); name a \
+         column that they have in [[adversary.head]], or leave the head out"
+    )]
+    Head {
+        /// What the head was to name.
+        of: String,
+        /// The values there are.
+        found: String,
+    },
     /// The model could not be recorded.
     #[error(transparent)]
     Artifact(#[from] ArtifactError),
@@ -143,7 +183,7 @@ pub enum TrainError {
     #[error("cannot record or restore the state of {who}")]
     State {
         /// Which player.
-        who: &'static str,
+        who: String,
         /// What the framework says.
         source: burn::store::RecordError,
     },

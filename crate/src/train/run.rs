@@ -1,26 +1,27 @@
 //! A run from the first step to the model file.
 
-use std::fs;
 use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use burn::module::Module;
-use burn::optim::AdamConfig;
-use burn::tensor::{Device, Tensor};
-use serde::{Deserialize, Serialize};
+use burn::module::Module as _;
+use burn::tensor::Device;
 
-use super::checkpoint::{self, Player, Players};
+use super::checkpoint::{self, Players, State};
 use super::config::TrainConfig;
 use super::corpus::Corpus;
-use super::log::{Line, Log};
-use super::{TrainError, moves, probe, samples};
-use crate::artifact::{self, Artifact, Card, Figure, Mode, Provenance};
-use crate::atomic;
-use crate::data::{Augmentation, ClipBatch, ClipRecipe, EpochOrder, Pairs, clip_batch, pairs};
-use crate::known_answer::KnownAnswer;
-use crate::privacy::PrivacyConfig;
-use crate::utility::UtilityConfig;
+use super::folder::RunFolder;
+use super::log::{Line, Log, Validation};
+use super::penalty::PenaltyState;
+use super::play::Round;
+use super::result::RunResult;
+use super::table::Table;
+use super::validate::Validator;
+use super::{TrainError, card, samples};
+use crate::artifact::Artifact;
+use crate::metrics::Reading;
+use crate::model::Anonymizer;
 
 /// What a run reports after each step.
 pub struct Progress<'a> {
@@ -34,6 +35,10 @@ pub struct Progress<'a> {
     pub utility_chance: f32,
     /// Value of `L_B` that means ignorance.
     pub privacy_chance: f32,
+    /// What was recognised in raw clips and pictures; empty before the game.
+    pub raw: &'a [Reading],
+    /// The last validation.
+    pub validation: Option<&'a Validation>,
 }
 
 /// How a run ended.
@@ -44,77 +49,14 @@ pub enum Outcome {
         artifact: Box<Artifact>,
         /// Where the weights lie.
         weights: PathBuf,
+        /// What was recognised.
+        result: Box<RunResult>,
     },
     /// It was asked to stop, and can go on from the checkpoint.
     Stopped {
         /// Where.
         checkpoint: PathBuf,
     },
-}
-
-/// The folder a run writes to.
-pub struct RunFolder {
-    path: PathBuf,
-    about: About,
-}
-
-/// What a run is, written before its first step.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct About {
-    commit: String,
-    manifest: String,
-    device: String,
-    /// Minutes spent in earlier sittings.
-    minutes: f64,
-    /// Readings on raw clips, taken when the preparation ended.
-    raw: Vec<Figure>,
-}
-
-impl RunFolder {
-    /// Prepares `path` for a run: a new folder with the whole configuration in it, or with `resume` the folder
-    /// of a run with the same configuration and data.
-    ///
-    /// # Errors
-    /// [`TrainError`] if the folder is in use, or holds another run.
-    pub fn prepare(
-        path: &Path,
-        config: &TrainConfig,
-        corpus: &Corpus,
-        (commit, device, resume): (String, String, bool),
-    ) -> Result<Self, TrainError> {
-        let (settings, about_path) = (path.join("config.toml"), path.join("run.json"));
-        let wanted = toml::to_string(config).expect("a configuration is TOML");
-        let refuse = |reason: &str| TrainError::Resume { path: path.into(), reason: reason.into() };
-        let read = |path: &Path| {
-            fs::read_to_string(path).map_err(|source| TrainError::Read { path: path.into(), source })
-        };
-        if !resume {
-            if settings.exists() {
-                return Err(TrainError::RunExists { path: path.into() });
-            }
-            let about = About { commit, manifest: corpus.digest.clone(), device, minutes: 0.0, raw: vec![] };
-            let folder = Self { path: path.into(), about };
-            folder.write_about()?;
-            atomic::replace(&settings, wanted.as_bytes())
-                .map_err(|source| TrainError::Write { path: settings, source })?;
-            return Ok(folder);
-        }
-        if read(&settings)? != wanted {
-            return Err(refuse("its configuration is another; restore it or start a new run"));
-        }
-        let about: About =
-            serde_json::from_str(&read(&about_path)?).map_err(|_| refuse("its run.json is damaged"))?;
-        if about.manifest != corpus.digest {
-            return Err(refuse("the data has changed since it began; restore it or start a new run"));
-        }
-        Ok(Self { path: path.into(), about })
-    }
-
-    fn write_about(&self) -> Result<(), TrainError> {
-        let path = self.path.join("run.json");
-        let text = serde_json::to_string_pretty(&self.about).expect("strings and numbers are JSON");
-        atomic::replace(&path, text.as_bytes()).map_err(|source| TrainError::Write { path, source })
-    }
 }
 
 /// Runs or resumes a run. `progress` hears of every step, and stops the run by breaking: a checkpoint is
@@ -125,254 +67,217 @@ impl RunFolder {
 pub fn run(
     config: &TrainConfig,
     corpus: &Corpus,
-    mut folder: RunFolder,
+    folder: RunFolder,
     device: &Device,
     progress: &mut dyn FnMut(&Progress<'_>) -> ControlFlow<()>,
 ) -> Result<Outcome, TrainError> {
-    let start = Instant::now();
-    let earlier = folder.about.minutes;
     let device = device.clone().autodiff();
-    let mut table = Table::lay(config, corpus, &device)?;
-    let mut players = players(config, corpus, &device);
-    let mut step = 0;
-    if let Some((reached, checkpoint)) = checkpoint::newest(&folder.path) {
-        (step, players) = (reached, checkpoint::restore(&checkpoint, players)?);
-    }
-    let mut log = Log::open(&folder.path.join("metrics.jsonl"), step)?;
+    let table = Table::lay(config, corpus, &device)?;
+    let round = Round { config, corpus, table, device: device.clone() };
+    let validator = Validator::new(config, corpus, &device);
+    let mut running = Running::begin(round, validator, folder)?;
     let total = config.schedule.total();
-    while step < total {
-        if step == config.schedule.preparation() {
-            folder.about.raw = table.raw_readings(&players);
-        }
-        let line;
-        (players, line) = table.step(players, step);
-        if let Some((term, value)) = line.not_finite() {
-            return Err(not_finite(&folder.path, step, term, value));
-        }
-        step += 1;
-        if line.step.is_multiple_of(config.schedule.log_every) || step == total {
-            log.write(&line)?;
-        }
-        let report = Progress {
-            done: step,
-            total,
-            line: &line,
-            utility_chance: crate::utility::chance(corpus.action.actions().len()),
-            privacy_chance: crate::privacy::chance(config.game.pairs),
-        };
-        let stop = progress(&report).is_break() && step < total;
-        if stop || step.is_multiple_of(config.schedule.checkpoint_every) || step == total {
-            folder.about.minutes = earlier + start.elapsed().as_secs_f64() / 60.0;
-            folder.write_about()?;
-            let checkpoint = checkpoint::save(&folder.path, step, &players)?;
-            if stop {
+    while running.done < total && !running.state.ended_early {
+        let line = running.step()?;
+        let stop = progress(&running.progress(&line, total)).is_break();
+        let last = running.done == total || running.state.ended_early;
+        if stop || last || running.done.is_multiple_of(config.schedule.checkpoint_every) {
+            let checkpoint = running.save()?;
+            if stop && !last {
                 return Ok(Outcome::Stopped { checkpoint });
             }
         }
-        if config.schedule.sample_every > 0 && step.is_multiple_of(config.schedule.sample_every) {
-            samples::draw(&folder.path, step, &players.anonymizer.module, corpus, &device)?;
+    }
+    running.finish()
+}
+
+/// A run between two steps.
+struct Running<'a> {
+    round: Round<'a>,
+    validator: Validator<'a>,
+    folder: RunFolder,
+    /// `None` only while a step has them.
+    players: Option<Players>,
+    state: State,
+    /// Steps done.
+    done: u64,
+    metrics: Log<Line>,
+    readings: Log<Validation>,
+    validation: Option<Validation>,
+    /// Since when, and minutes of earlier sittings.
+    clock: (Instant, f64),
+}
+
+const HAS_PLAYERS: &str = "a step that failed ended the run";
+
+impl<'a> Running<'a> {
+    /// From the newest checkpoint, or from the start.
+    fn begin(round: Round<'a>, validator: Validator<'a>, folder: RunFolder) -> Result<Self, TrainError> {
+        let mut players = round.players();
+        let penalty = PenaltyState::new(&round.config.penalty);
+        let mut state = State {
+            balance: (penalty, None),
+            best: None,
+            without_better: 0,
+            ended_early: false,
+            late: (0, 0),
+        };
+        let mut done = 0;
+        if let Some((reached, checkpoint)) = checkpoint::newest(folder.path()) {
+            (players, state) = checkpoint::restore(&checkpoint, players)?;
+            done = reached;
+        }
+        let metrics = Log::open(&folder.path().join("metrics.jsonl"), done)?;
+        let readings = Log::open(&folder.path().join("readings.jsonl"), done)?;
+        let clock = (Instant::now(), folder.about.minutes);
+        let (players, validation) = (Some(players), None);
+        Ok(Self { round, validator, folder, players, state, done, metrics, readings, validation, clock })
+    }
+
+    fn players(&self) -> &Players {
+        self.players.as_ref().expect(HAS_PLAYERS)
+    }
+
+    /// One step, what is written with it, and the validation if it is time for one.
+    fn step(&mut self) -> Result<Line, TrainError> {
+        let schedule = &self.round.config.schedule;
+        let step = self.done;
+        if step == schedule.preparation() && schedule.steps > 0 {
+            self.folder.about.raw = self.validator.readings(&self.players().utility.module, None);
+            self.folder.write_about()?;
+        }
+        let players = self.players.take().expect(HAS_PLAYERS);
+        let line;
+        (self.players, line) = {
+            let (players, line) =
+                guarded(self.folder.path(), step, || self.round.step(players, &mut self.state, step))?;
+            (Some(players), line)
+        };
+        if let Some((term, value)) = line.not_finite() {
+            return Err(not_finite(self.folder.path(), step, term, value));
+        }
+        self.done += 1;
+        if step.is_multiple_of(schedule.log_every)
+            || self.done == schedule.total()
+            || line.restarted.is_some()
+        {
+            self.metrics.write(&line)?;
+        }
+        self.look()?;
+        let sample_every = schedule.sample_every;
+        if sample_every > 0 && self.done.is_multiple_of(sample_every) {
+            let shown = self.players().candidate();
+            samples::draw(self.folder.path(), self.done, &shown, self.round.corpus, &self.round.device)?;
+        }
+        Ok(line)
+    }
+
+    /// Validates where it is time to, keeps the best anonymizer, and ends a run that gets no better.
+    fn look(&mut self) -> Result<(), TrainError> {
+        let (schedule, validate) = (&self.round.config.schedule, &self.round.config.validate);
+        let played = self.done.saturating_sub(schedule.preparation());
+        let last = self.done == schedule.total();
+        if validate.every == 0 || played == 0 || !(played.is_multiple_of(validate.every) || last) {
+            return Ok(());
+        }
+        let candidate = self.players().candidate();
+        let judged = (&self.players().utility.module, &candidate);
+        let validation = self.validator.validation(self.done, judged, &self.folder.about.raw);
+        self.readings.write(&validation)?;
+        if self.state.best.is_none_or(|(_, best)| validation.score > best) {
+            self.state.best = Some((self.done, validation.score));
+            self.state.without_better = 0;
+            self.players.as_mut().expect(HAS_PLAYERS).best = Some(candidate);
+        } else {
+            self.state.without_better += 1;
+        }
+        self.state.ended_early =
+            !last && validate.patience > 0 && self.state.without_better >= validate.patience;
+        self.validation = Some(validation);
+        Ok(())
+    }
+
+    fn progress<'b>(&'b self, line: &'b Line, total: u64) -> Progress<'b> {
+        let about = &self.folder.about;
+        Progress {
+            done: self.done,
+            total,
+            line,
+            utility_chance: about.utility_chance,
+            privacy_chance: about.privacy_chance,
+            raw: &about.raw,
+            validation: self.validation.as_ref(),
         }
     }
-    samples::draw(&folder.path, step, &players.anonymizer.module, corpus, &device)?;
-    finish(config, corpus, &folder, &players, &device)
+
+    /// Writes a checkpoint, unless a weight has become no number.
+    fn save(&mut self) -> Result<PathBuf, TrainError> {
+        if let Some(term) = checkpoint::poisoned(self.players()) {
+            return Err(not_finite(self.folder.path(), self.done, term, f32::NAN));
+        }
+        self.folder.about.minutes = self.clock.1 + self.clock.0.elapsed().as_secs_f64() / 60.0;
+        self.folder.write_about()?;
+        checkpoint::save(self.folder.path(), self.done, self.players(), &self.state)
+    }
+
+    /// The anonymizer that is kept, and the step it comes from.
+    fn chosen(&self) -> (Anonymizer, u64) {
+        let players = self.players();
+        match (&players.best, self.state.best) {
+            (Some(best), Some((step, _))) => (best.clone(), step),
+            _ => (players.candidate(), self.done),
+        }
+    }
+
+    /// Reads what the kept anonymizer hides and keeps, and writes the model, its card and `result.json`.
+    fn finish(mut self) -> Result<Outcome, TrainError> {
+        let (anonymizer, chosen_step) = self.chosen();
+        let (config, device) = (self.round.config, &self.round.device);
+        samples::draw(self.folder.path(), self.done, &anonymizer, self.round.corpus, device)?;
+        let branch = &self.players().utility.module;
+        let mut anonymized = self.validator.fresh_actions(&self.round.table, Some(&anonymizer));
+        anonymized.extend(self.validator.readings(branch, Some(&anonymizer)));
+        let mut raw = self.validator.fresh_actions(&self.round.table, None);
+        raw.extend(self.folder.about.raw.clone());
+        self.folder.about.minutes = self.clock.1 + self.clock.0.elapsed().as_secs_f64() / 60.0;
+        self.folder.write_about()?;
+        let (late, active) = self.state.late;
+        let result = RunResult {
+            name: config.name.clone(),
+            seed: config.seed.0,
+            steps: self.done,
+            chosen_step,
+            stopped_early: self.state.ended_early,
+            minutes: self.folder.about.minutes,
+            penalty_active: active as f64 / late.max(1) as f64,
+            raw,
+            anonymized,
+        };
+        let card = card::of(config, self.round.corpus, &self.folder, &result);
+        let artifact = Artifact::of(&anonymizer.valid(), card, &device.clone().inner())?;
+        let (weights, _) = artifact.save(&self.folder.path().join(&config.name))?;
+        self.folder.write_json("result.json", &result)?;
+        Ok(Outcome::Done { artifact: Box::new(artifact), weights, result: Box::new(result) })
+    }
+}
+
+/// Takes a step on a device that may disappear: drivers end in a panic then, and the run in an error that says
+/// where to go on.
+fn guarded<T>(run: &Path, step: u64, work: impl FnOnce() -> T) -> Result<T, TrainError> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|panic| {
+        let text = panic.downcast_ref::<String>().cloned();
+        let text = text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
+        let reason = text.unwrap_or_else(|| "no reason was given".into());
+        TrainError::Device { step, reason, checkpoint: newest_checkpoint(run) }
+    })
+}
+
+fn newest_checkpoint(run: &Path) -> String {
+    checkpoint::newest(run).map_or_else(|| "none".into(), |(_, path)| path.display().to_string())
 }
 
 fn not_finite(run: &Path, step: u64, term: &'static str, value: f32) -> TrainError {
-    let checkpoint =
-        checkpoint::newest(run).map_or_else(|| "none".into(), |(_, path)| path.display().to_string());
-    TrainError::NotFinite { step, term, value, checkpoint }
-}
-
-/// Fresh players. Every parameter is made here and now: a lazy one would be made when a frozen copy is
-/// first used, and be frozen in the original too.
-fn players(config: &TrainConfig, corpus: &Corpus, device: &Device) -> Players {
-    fn player<M: Module>(module: M) -> Player<M> {
-        let optimizer = AdamConfig::new().with_epsilon(1e-8).init();
-        Player { module: module.materialize(), optimizer }
-    }
-    device.seed(config.seed.stream("weights"));
-    Players {
-        anonymizer: player(config.model.init(device)),
-        utility: player(UtilityConfig::new(corpus.action.actions().len()).init(device)),
-        privacy: player(PrivacyConfig::new().init(device)),
-    }
-}
-
-/// What lies on the table: the data in the order of play.
-struct Table<'a> {
-    config: &'a TrainConfig,
-    corpus: &'a Corpus,
-    clip_order: EpochOrder,
-    picture_order: EpochOrder,
-    recipe: ClipRecipe,
-    device: Device,
-}
-
-impl<'a> Table<'a> {
-    fn lay(config: &'a TrainConfig, corpus: &'a Corpus, device: &Device) -> Result<Self, TrainError> {
-        let augmentation = Augmentation::CLIP.keeping_sides(corpus.action.actions());
-        let recipe = ClipRecipe { frames: config.game.frames, skip: config.game.skip, augmentation };
-        Ok(Self {
-            config,
-            corpus,
-            clip_order: corpus.clip_order(config.game.clips, config.seed)?,
-            picture_order: corpus.picture_order(config.game.pairs, config.seed)?,
-            recipe,
-            device: device.clone(),
-        })
-    }
-
-    fn clips(&self, number: u64) -> ClipBatch {
-        let mut rng = self.config.seed.rng_at("clip views", number);
-        clip_batch(&self.corpus.action, &self.clip_order.batch(number), &self.recipe, &mut rng, &self.device)
-    }
-
-    fn pairs(&self, number: u64) -> Pairs {
-        let mut rng = self.config.seed.rng_at("picture views", number);
-        let pictures = self.picture_order.batch(number);
-        pairs(&self.corpus.privacy, &pictures, &Augmentation::VIEW, &mut rng, &self.device)
-    }
-
-    /// One step of the run: preparation or game.
-    fn step(&mut self, players: Players, step: u64) -> (Players, Line) {
-        if step < self.config.schedule.preparation() {
-            self.prepare(players, step)
-        } else {
-            self.play(players, step)
-        }
-    }
-
-    /// Warm-up of the anonymizer and pre-training of the branches, side by side on the same batch.
-    fn prepare(&self, mut players: Players, step: u64) -> (Players, Line) {
-        let TrainConfig { schedule, game, rates, .. } = self.config;
-        let (clips, pairs) = (self.clips(step), self.pairs(step));
-        let mut line = Line { step, ..Line::default() };
-        if step < schedule.warm_up {
-            let images = Tensor::cat(vec![clips.frames.clone(), pairs.left.clone()], 0);
-            let Player { module, mut optimizer } = players.anonymizer;
-            let (module, loss) = moves::warm_up(module, &mut optimizer, &images, rates.warm_up);
-            players.anonymizer = Player { module, optimizer };
-            line.copy = Some(loss.into_scalar());
-        }
-        if step < schedule.pretrain {
-            let Player { module, mut optimizer } = players.utility;
-            let (module, loss) = moves::teach_utility(module, &mut optimizer, None, &clips, rates.utility);
-            players.utility = Player { module, optimizer };
-            line.utility_branch = Some(loss.into_scalar());
-            let Player { module, mut optimizer } = players.privacy;
-            let (module, loss) =
-                moves::teach_privacy(module, &mut optimizer, None, &pairs, (game, rates.privacy));
-            players.privacy = Player { module, optimizer };
-            line.privacy_branch = Some(loss.into_scalar());
-        }
-        (players, line)
-    }
-
-    /// Step 1 on one batch, then step 2 on others.
-    fn play(&self, players: Players, step: u64) -> (Players, Line) {
-        let TrainConfig { game, rates, .. } = self.config;
-        let Players { anonymizer, mut utility, mut privacy } = players;
-        let batch = step * (1 + game.branch_moves);
-        let (clips, pictures) = (self.clips(batch), self.pairs(batch));
-        let Player { module, mut optimizer } = anonymizer;
-        let (module, terms) = moves::teach_anonymizer(
-            module,
-            &mut optimizer,
-            (&utility.module, &privacy.module),
-            (&clips, &pictures),
-            game,
-            rates.anonymizer,
-        );
-        let anonymizer = Player { module, optimizer };
-        let mut line = Line {
-            step,
-            copy: None,
-            utility: Some(terms.utility.into_scalar()),
-            privacy: Some(terms.privacy.into_scalar()),
-            penalty: Some(terms.penalty.into_scalar()),
-            distance: Some(terms.distance.into_scalar()),
-            anonymizer: Some(terms.total.into_scalar()),
-            ..Line::default()
-        };
-        for number in batch + 1..=batch + game.branch_moves {
-            let judge = Some(&anonymizer.module);
-            let Player { module, mut optimizer } = utility;
-            let (module, loss) =
-                moves::teach_utility(module, &mut optimizer, judge, &self.clips(number), rates.utility);
-            utility = Player { module, optimizer };
-            line.utility_branch = Some(loss.into_scalar());
-            let Player { module, mut optimizer } = privacy;
-            let (module, loss) = moves::teach_privacy(
-                module,
-                &mut optimizer,
-                judge,
-                &self.pairs(number),
-                (game, rates.privacy),
-            );
-            privacy = Player { module, optimizer };
-            line.privacy_branch = Some(loss.into_scalar());
-        }
-        (Players { anonymizer, utility, privacy }, line)
-    }
-
-    /// What the pre-trained branches see of raw clips.
-    fn raw_readings(&self, players: &Players) -> Vec<Figure> {
-        let (store, game) = (&self.corpus.action, &self.config.game);
-        probe::readings("raw, before the game", players, None, (store, game), &self.device)
-    }
-}
-
-fn finish(
-    config: &TrainConfig,
-    corpus: &Corpus,
-    folder: &RunFolder,
-    players: &Players,
-    device: &Device,
-) -> Result<Outcome, TrainError> {
-    let anonymizer = &players.anonymizer.module;
-    let mut measured = folder.about.raw.clone();
-    measured.extend(probe::readings(
-        "anonymized",
-        players,
-        Some(anonymizer),
-        (&corpus.action, &config.game),
-        device,
-    ));
-    let card = Card {
-        format: artifact::FORMAT,
-        name: config.name.clone(),
-        mode: Mode::Learned,
-        privacy_claim: "no privacy claim: leakage has not been attacked by fresh networks yet".into(),
-        licence: corpus.licence.clone(),
-        sha256: String::new(),
-        config: config.model.clone(),
-        known_answer: KnownAnswer { width: 1, height: 1, grid: vec![], tolerance: 0.0 },
-        trained: Provenance {
-            commit: folder.about.commit.clone(),
-            data: corpus.origins.clone(),
-            manifest: folder.about.manifest.clone(),
-            seed: config.seed.0,
-            steps: config.schedule.total(),
-            minutes: folder.about.minutes,
-            device: folder.about.device.clone(),
-            config: serde_json::to_value(config).expect("a configuration is JSON"),
-        },
-        measured,
-        limits: limits(config),
-    };
-    let artifact = Artifact::of(&anonymizer.valid(), card, &device.clone().inner())?;
-    let (weights, _) = artifact.save(&folder.path.join(&config.name))?;
-    Ok(Outcome::Done { artifact: Box::new(artifact), weights })
-}
-
-fn limits(config: &TrainConfig) -> Vec<String> {
-    let size = config.size;
-    vec![
-        format!("trained on frames of {size} x {size} pixels in which a person fills most of the frame"),
-        "what a fresh attacker still recognises was not measured".into(),
-        "shape, gait and movement are left in the picture on purpose: they carry the action".into(),
-        "sound, captions and metadata are not anonymized".into(),
-    ]
+    TrainError::NotFinite { step, term, value, checkpoint: newest_checkpoint(run) }
 }
 
 #[cfg(test)]

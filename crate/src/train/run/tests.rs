@@ -1,11 +1,13 @@
 //! Whole runs, on drawn noise small enough for a test.
 
-use std::path::Path;
+use std::fs;
+
+use burn::tensor::Tensor;
 
 use super::*;
 use crate::data::{Manifest, Row, Source};
 use crate::rng::Seed;
-use crate::train::SetChoice;
+use crate::train::{BalanceKind, Head, IDENTITY, PenaltyKind, SetChoice, Twins};
 
 /// Writes a manifest of `clips` strips of four 16 x 16 frames; the action is in the brightness.
 fn manifest(folder: &Path, clips: usize) -> PathBuf {
@@ -33,17 +35,38 @@ fn manifest(folder: &Path, clips: usize) -> PathBuf {
 }
 
 fn config() -> TrainConfig {
-    let choice = || SetChoice { set: None, manifest: Some("manifest.csv".into()), held_out: vec![] };
+    let choice = || SetChoice { manifest: Some("manifest.csv".into()), ..SetChoice::default() };
     let mut config: TrainConfig = toml::from_str("name = \"tiny\"\naction = []\nprivacy = []").expect("TOML");
     config.seed = Seed(7);
     config.size = 16;
-    config.model = config.model.with_width(4);
+    config.model.width = 4;
     (config.action, config.privacy) = (vec![choice()], vec![choice()]);
     config.schedule.warm_up = 2;
     config.schedule.pretrain = 3;
     config.schedule.steps = 4;
     (config.schedule.log_every, config.schedule.checkpoint_every) = (1, 2);
-    (config.game.clips, config.game.frames, config.game.pairs) = (2, 2, 4);
+    (config.game.clips, config.game.frames, config.adversary.pairs) = (2, 2, 4);
+    config.validate.fresh_moves = 2;
+    config
+}
+
+/// Every option that leaves a trace in a checkpoint, switched on.
+fn everything() -> TrainConfig {
+    let mut config = config();
+    config.schedule.steps = 8;
+    config.schedule.checkpoint_every = 3;
+    config.game.flicker_weight = 0.5;
+    let adversary = &mut config.adversary;
+    (adversary.moves, adversary.branches, adversary.restart_every, adversary.catch_up) = (2, 2, 3, 2);
+    adversary.twins = Twins::Clip;
+    adversary.head = vec![Head { of: IDENTITY.into(), weight: 0.5 }];
+    let penalty = &mut config.penalty;
+    (penalty.kind, penalty.calibrate_every, penalty.dual_rate) = (PenaltyKind::WeightedFeature, 4, 0.5);
+    config.balance.kind = BalanceKind::GradNorm;
+    let rates = &mut config.rates;
+    (rates.rise, rates.last_share, rates.weight_decay) = (2, 0.1, 1e-2);
+    (rates.clip_norm, rates.accumulate, rates.average) = (0.5, 2, 0.9);
+    (config.validate.every, config.validate.patience) = (2, 100);
     config
 }
 
@@ -91,15 +114,108 @@ fn weights(outcome: Outcome) -> Vec<u8> {
 
 #[test]
 fn a_resumed_run_is_the_uninterrupted_run_to_the_last_bit() {
-    let (place, config) = (Place::new(), config());
-    let whole = weights(place.run("whole", &config, false, u64::MAX).expect("a run"));
-    for (name, stop) in [("a", 2), ("b", 3), ("c", 5)] {
-        let stopped = place.run(name, &config, false, stop).expect("a run that is stopped");
-        assert!(matches!(stopped, Outcome::Stopped { .. }), "the run did not stop after {stop} steps");
-        let resumed = weights(place.run(name, &config, true, u64::MAX).expect("a resumed run"));
-        assert!(resumed == whole, "stopped after {stop} steps, the run ends with another model");
-        assert_eq!(place.metrics(name), place.metrics("whole"), "losses differ after {stop} steps");
+    let place = Place::new();
+    for (kind, config, stops) in [("plain", config(), vec![2, 3, 5]), ("all", everything(), vec![2, 6, 7, 9])]
+    {
+        let name = format!("{kind}-whole");
+        let whole = weights(place.run(&name, &config, false, u64::MAX).expect("a run"));
+        let readings = fs::read(place.path(&name).join("readings.jsonl")).expect("readings");
+        for stop in stops {
+            let name = format!("{kind}-{stop}");
+            let stopped = place.run(&name, &config, false, stop).expect("a run that is stopped");
+            assert!(
+                matches!(stopped, Outcome::Stopped { .. }),
+                "{kind}: the run did not stop after {stop} steps"
+            );
+            let resumed = weights(place.run(&name, &config, true, u64::MAX).expect("a resumed run"));
+            assert!(resumed == whole, "{kind}: stopped after {stop} steps, the run ends with another model");
+            assert_eq!(
+                place.metrics(&name),
+                place.metrics(&format!("{kind}-whole")),
+                "{kind}, {stop}: losses"
+            );
+            let again = fs::read(place.path(&name).join("readings.jsonl")).expect("readings");
+            assert!(again == readings, "{kind}: validations differ after {stop} steps");
+        }
     }
+}
+
+#[test]
+fn two_checkpoints_are_kept() {
+    let (place, config) = (Place::new(), config());
+    drop(place.run("run", &config, false, u64::MAX).expect("a run"));
+    let mut names: Vec<String> = fs::read_dir(place.path("run"))
+        .expect("a folder")
+        .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
+        .filter(|name| name.contains("checkpoint"))
+        .collect();
+    names.sort();
+    assert_eq!(names, ["checkpoint-0000006", "checkpoint-0000007"], "of the checkpoints at 2, 4, 6 and 7");
+}
+
+#[test]
+fn a_device_that_fails_is_an_error_that_names_the_checkpoint() {
+    let (place, config) = (Place::new(), config());
+    drop(place.run("run", &config, false, 3).expect("a run that is stopped"));
+    let failed = guarded(&place.path("run"), 3, || -> () { panic!("device lost") });
+    let error = failed.expect_err("the work panicked").to_string();
+    assert!(error.contains("step 3") && error.contains("device lost"), "{error}");
+    assert!(error.contains("checkpoint-0000003") && error.contains("--resume"), "{error}");
+    let whole = weights(place.run("whole", &config, false, u64::MAX).expect("a run"));
+    let resumed = weights(place.run("run", &config, true, u64::MAX).expect("a resumed run"));
+    assert!(resumed == whole, "what was saved does not lead to the same model");
+}
+
+#[test]
+fn a_full_disk_is_named_and_costs_no_checkpoint() {
+    let full = Path::new("/dev/full");
+    if !full.exists() {
+        println!("skipped: this system has no /dev/full");
+        return;
+    }
+    let (place, config) = (Place::new(), config());
+    drop(place.run("run", &config, false, 3).expect("a run that is stopped"));
+    let metrics = place.path("run/metrics.jsonl");
+    fs::remove_file(&metrics).expect("metrics were there");
+    std::os::unix::fs::symlink(full, &metrics).expect("a link");
+    let error = place.run("run", &config, true, u64::MAX).err().expect("nothing can be written").to_string();
+    assert!(error.contains("metrics.jsonl") && error.contains("disk full"), "{error}");
+    assert!(place.path("run/checkpoint-0000003/anonymizer.bpk").is_file(), "the checkpoint is gone");
+}
+
+#[test]
+fn a_weight_that_is_no_number_reaches_no_checkpoint() {
+    let (place, mut config) = (Place::new(), config());
+    // Only the branches' last move before a checkpoint is poisoned: no loss shows it yet.
+    config.rates.privacy = f64::MAX;
+    (config.schedule.pretrain, config.schedule.warm_up) = (1, 1);
+    config.schedule.checkpoint_every = 1;
+    let error = place.run("run", &config, false, u64::MAX).err().expect("a poisoned branch").to_string();
+    assert!(error.contains("privacy") && error.contains("stopped"), "{error}");
+    assert!(!place.path("run/checkpoint-0000001").exists(), "the poisoned branch was saved");
+}
+
+#[test]
+fn a_run_that_gets_no_better_ends_and_keeps_its_best() {
+    let (place, mut config) = (Place::new(), config());
+    config.schedule.steps = 30;
+    // An anonymizer that does not move cannot get better.
+    config.rates.anonymizer = 0.0;
+    (config.validate.every, config.validate.patience) = (2, 3);
+    let outcome = place.run("run", &config, false, u64::MAX).expect("a run");
+    let Outcome::Done { result, .. } = outcome else { panic!("nobody stopped it") };
+    assert!(result.stopped_early, "{result:?}");
+    assert!(
+        result.steps < 33 && result.chosen_step < result.steps,
+        "{} of {}",
+        result.chosen_step,
+        result.steps
+    );
+    let lines = fs::read_to_string(place.path("run/readings.jsonl")).expect("readings");
+    assert!(lines.lines().count() >= 4, "one best and three that are no better: {lines}");
+    let ended = place.run("run", &config, true, u64::MAX).expect("a run that has ended");
+    let Outcome::Done { result: again, .. } = ended else { panic!("nobody stopped it") };
+    assert_eq!(again.steps, result.steps, "it went on after its end");
 }
 
 #[test]
@@ -121,7 +237,7 @@ fn a_run_that_was_killed_loses_only_what_followed_its_checkpoint() {
 #[test]
 fn a_loss_that_is_no_number_stops_the_run_and_names_the_way_back() {
     let (place, mut config) = (Place::new(), config());
-    config.rates.anonymizer = f64::INFINITY;
+    config.rates.anonymizer = f64::MAX;
     let error = place.run("wild", &config, false, u64::MAX).err().expect("an infinite rate");
     let TrainError::NotFinite { step, term, checkpoint, .. } = &error else { panic!("{error}") };
     assert!(*step >= config.schedule.preparation(), "stopped at step {step}, before the rate was used");
@@ -137,7 +253,7 @@ fn a_used_folder_and_another_configuration_are_refused() {
     let again = place.run("run", &config, false, 2).err().expect("the folder is used");
     assert!(again.to_string().contains("--resume"), "{again}");
     let mut other = config.clone();
-    other.game.budget = 0.31;
+    other.penalty.budget = Some(0.31);
     let resumed = place.run("run", &other, true, 4).err().expect("another configuration");
     assert!(resumed.to_string().contains("configuration"), "{resumed}");
 }
@@ -145,17 +261,20 @@ fn a_used_folder_and_another_configuration_are_refused() {
 #[test]
 fn a_run_folder_says_what_the_run_was() {
     let (place, config) = (Place::new(), config());
-    let Outcome::Done { artifact, weights } = place.run("run", &config, false, u64::MAX).expect("a run")
+    let Outcome::Done { artifact, weights, result } =
+        place.run("run", &config, false, u64::MAX).expect("a run")
     else {
         panic!("nobody stopped it");
     };
     let card = artifact.card();
     assert_eq!((card.trained.steps, card.trained.seed), (7, 7), "steps and seed");
     assert!(
-        card.measured.iter().any(|figure| figure.name.starts_with("identity cMAP")),
+        card.measured.iter().any(|figure| figure.name.starts_with("identity top-1")),
         "{:?}",
         card.measured
     );
+    let text = fs::read_to_string(place.path("run/result.json")).expect("a result");
+    assert_eq!(serde_json::from_str::<RunResult>(&text).expect("JSON"), *result, "the result on disk");
     let written: TrainConfig =
         toml::from_str(&fs::read_to_string(place.path("run/config.toml")).expect("a config")).expect("TOML");
     assert_eq!(written, config, "the configuration in the folder");

@@ -1,0 +1,58 @@
+//! The card of a trained model.
+
+use super::config::TrainConfig;
+use super::corpus::Corpus;
+use super::folder::RunFolder;
+use super::result::RunResult;
+use crate::artifact::{self, Card, Figure, Mode, Provenance};
+use crate::known_answer::KnownAnswer;
+use crate::metrics::Reading;
+
+/// The card of the model that `result` came out of; digest and known answer are filled in when weights are
+/// added.
+pub(super) fn of(config: &TrainConfig, corpus: &Corpus, folder: &RunFolder, result: &RunResult) -> Card {
+    let about = &folder.about;
+    Card {
+        format: artifact::FORMAT,
+        name: config.name.clone(),
+        mode: Mode::Learned,
+        privacy_claim: "no privacy claim: only the trainer's quick attackers have been tried".into(),
+        licence: corpus.licence.clone(),
+        sha256: String::new(),
+        config: config.model.config(),
+        known_answer: KnownAnswer { width: 1, height: 1, grid: vec![], tolerance: 0.0 },
+        trained: Provenance {
+            commit: about.commit.clone(),
+            data: corpus.origins.clone(),
+            manifest: about.manifest.clone(),
+            seed: config.seed.0,
+            steps: result.chosen_step,
+            minutes: result.minutes,
+            device: about.device.clone(),
+            config: serde_json::to_value(config).expect("a configuration is JSON"),
+        },
+        measured: figures(&result.raw, "raw").chain(figures(&result.anonymized, "anonymized")).collect(),
+        limits: limits(config),
+    }
+}
+
+fn figures<'a>(readings: &'a [Reading], kind: &'a str) -> impl Iterator<Item = Figure> + 'a {
+    readings.iter().map(move |reading| Figure {
+        name: format!("{} top-1 on {}, {}, {kind}", reading.asked, reading.set, reading.by),
+        value: reading.top1,
+        chance: Some(reading.chance),
+        n: reading.n,
+    })
+}
+
+fn limits(config: &TrainConfig) -> Vec<String> {
+    let size = config.size;
+    vec![
+        format!("trained on frames of {size} x {size} pixels in which a person fills most of the frame"),
+        "attacked only by the trainer's quick attackers, of which the strongest may be stated too high and a \
+         patient one does better"
+            .into(),
+        "shape, gait and movement are left in the picture on purpose: they carry the action".into(),
+        "sound, captions and metadata are not anonymized".into(),
+    ]
+}

@@ -1,0 +1,208 @@
+//! What a training run is told: one TOML file.
+
+mod settings;
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+pub use settings::{
+    Adversary, Balance, BalanceKind, Game, Head, ModelShape, Penalty, PenaltyKind, Rates, Schedule, Twins,
+    Validate,
+};
+
+use super::TrainError;
+use crate::rng::Seed;
+
+/// A training run, whole. Every number has a default but the name and the data.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrainConfig {
+    /// Name of the model.
+    pub name: String,
+    /// Root of every random draw.
+    #[serde(default = "default_seed")]
+    pub seed: Seed,
+    /// Side of the square frames trained on, in pixels; a multiple of 16.
+    #[serde(default = "default_size")]
+    pub size: usize,
+    /// Shape of the anonymizer `f_A`.
+    #[serde(default)]
+    pub model: ModelShape,
+    /// How long the run is and how often it writes.
+    #[serde(default)]
+    pub schedule: Schedule,
+    /// The minimax game.
+    #[serde(default)]
+    pub game: Game,
+    /// The privacy branches.
+    #[serde(default)]
+    pub adversary: Adversary,
+    /// What holds the anonymizer to the action.
+    #[serde(default)]
+    pub penalty: Penalty,
+    /// How the terms are balanced.
+    #[serde(default)]
+    pub balance: Balance,
+    /// Learning rates and what is done with gradients.
+    #[serde(default)]
+    pub rates: Rates,
+    /// When the run is looked at from outside.
+    #[serde(default)]
+    pub validate: Validate,
+    /// Where clips with actions come from.
+    pub action: Vec<SetChoice>,
+    /// Where pictures of people come from.
+    pub privacy: Vec<SetChoice>,
+}
+
+/// A set to train on.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SetChoice {
+    /// Name of a set of the data folder, as `bauta data list` shows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub set: Option<String>,
+    /// Or a manifest file, relative to the configuration's folder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manifest: Option<PathBuf>,
+    /// Subjects whose clips are kept for validation.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub held_out: Vec<String>,
+    /// Or a share of the training clips that is kept for validation, in `[0, 1)`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub validation: Option<f64>,
+    /// Attribute whose bearers stay on one side when a share is kept, such as the video they were cut from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub together: Option<String>,
+}
+
+fn default_seed() -> Seed {
+    Seed(42)
+}
+
+fn default_size() -> usize {
+    64
+}
+
+impl TrainConfig {
+    /// Reads and checks a configuration file.
+    ///
+    /// # Errors
+    /// [`TrainError`] names the file, the line and what was expected.
+    pub fn read(path: &Path) -> Result<Self, TrainError> {
+        let text =
+            std::fs::read_to_string(path).map_err(|source| TrainError::Read { path: path.into(), source })?;
+        let config: Self = toml::from_str(&text)
+            .map_err(|source| TrainError::Config { path: path.into(), source: Box::new(source) })?;
+        config.validate()?;
+        Ok(config)
+    }
+
+    /// Checks what types cannot say.
+    ///
+    /// # Errors
+    /// [`TrainError::Unfit`] names the number.
+    pub fn validate(&self) -> Result<(), TrainError> {
+        let unfit = |what: &str, found: String, wanted: &'static str| {
+            Err(TrainError::Unfit { what: what.into(), found, wanted })
+        };
+        if self.name.is_empty() || !self.name.chars().all(|c| c.is_alphanumeric() || "-_".contains(c)) {
+            return unfit(
+                "name",
+                format!("{:?}", self.name),
+                "letters, digits, - and _: files are called so",
+            );
+        }
+        if self.size == 0 || !self.size.is_multiple_of(16) {
+            return unfit("size", self.size.to_string(), "a multiple of 16");
+        }
+        self.schedule.check()?;
+        self.game.check()?;
+        self.adversary.check()?;
+        self.penalty.check()?;
+        self.balance.check()?;
+        self.rates.check()?;
+        self.validate.check()?;
+        for (what, sets) in [("action", &self.action), ("privacy", &self.privacy)] {
+            if sets.is_empty() || sets.iter().any(|choice| choice.set.is_some() == choice.manifest.is_some())
+            {
+                return unfit(what, format!("{} set(s)", sets.len()), "sets, each with `set` or `manifest`");
+            }
+            let share = |choice: &SetChoice| choice.validation.filter(|share| !(0.0..1.0).contains(share));
+            if let Some(share) = sets.iter().find_map(share) {
+                return unfit(&format!("{what}.validation"), share.to_string(), "a share in [0, 1)");
+            }
+            if sets.iter().any(|choice| choice.validation.is_some() && !choice.held_out.is_empty()) {
+                return unfit(what, "validation and held_out".into(), "one of the two for each set");
+            }
+        }
+        self.model.config().validate().map_err(TrainError::Model)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SMALLEST: &str = "name = \"x\"\n[[action]]\nset = \"a\"\n[[privacy]]\nset = \"b\"\n";
+
+    fn parse(text: &str) -> Result<TrainConfig, String> {
+        let config: TrainConfig = toml::from_str(text).map_err(|error| error.to_string())?;
+        config.validate().map_err(|error| error.to_string())?;
+        Ok(config)
+    }
+
+    #[test]
+    fn a_configuration_survives_being_written() {
+        let config = parse(SMALLEST).expect("the smallest configuration");
+        let text = toml::to_string(&config).expect("a configuration is TOML");
+        assert_eq!(parse(&text), Ok(config), "something changed on the way through the file");
+    }
+
+    #[test]
+    fn an_option_nobody_knows_is_refused() {
+        let error = parse(&format!("{SMALLEST}[penalty]\nbudgets = 0.3\n")).expect_err("a misspelt option");
+        assert!(error.contains("budgets"), "{error}");
+    }
+
+    #[test]
+    fn a_budget_beyond_the_scale_is_refused() {
+        let error = parse(&format!("{SMALLEST}[penalty]\nbudget = 30.0\n")).expect_err("RMS is in [0, 1]");
+        assert!(error.contains("penalty.budget") && error.contains("[0, 1]"), "{error}");
+    }
+
+    #[test]
+    fn each_section_refuses_what_makes_no_sense_and_names_it() {
+        let wrong = [
+            ("[schedule]\nlog_every = 0", "schedule.log_every"),
+            ("[game]\nframes = 1", "game.frames"),
+            ("[game]\nprivacy_weight = nan", "game.privacy_weight"),
+            ("[adversary]\npairs = 1", "adversary.pairs"),
+            ("[adversary]\ncatch_up = 3", "adversary.restart_every"),
+            ("[adversary]\ncontrast_weight = 0.0", "adversary.head"),
+            ("[penalty]\nkind = \"features\"", "weighted-feature"),
+            ("[penalty]\nquantile = 1.5", "penalty.quantile"),
+            ("[balance]\nalpha = -1.0", "balance.alpha"),
+            ("[rates]\nanonymizer = -1.0", "rates.anonymizer"),
+            ("[rates]\naccumulate = 0", "rates.accumulate"),
+            ("[validate]\npatience = 3", "validate.every"),
+            ("[model]\ndepth = 3", "depth"),
+        ];
+        for (section, named) in wrong {
+            let error = parse(&format!("{SMALLEST}{section}\n")).expect_err(section);
+            assert!(error.contains(named), "{section}: {error}");
+        }
+    }
+
+    #[test]
+    fn the_rate_rises_and_falls_as_told() {
+        let rates = Rates { anonymizer: 1.0, rise: 4, last_share: 0.1, ..Rates::default() };
+        let at = |step| rates.anonymizer_at(step, 100);
+        assert!((at(0) - 0.25).abs() < 1e-3 && (at(3) - 1.0).abs() < 1e-2, "{} then {}", at(0), at(3));
+        assert!((at(50) - 0.55).abs() < 1e-9, "half way down is {}", at(50));
+        assert!((at(100) - 0.1).abs() < 1e-9, "the last rate is {}", at(100));
+        let constant = Rates { anonymizer: 1.0, ..Rates::default() };
+        assert_eq!(constant.anonymizer_at(77, 100), 1.0, "nobody asked for a change");
+    }
+}
