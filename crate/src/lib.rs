@@ -10,7 +10,7 @@
 //!      ├─ onnx ──┤                   ├── cli
 //!      │         │                   │
 //!      └─────────┴──── train ────────┘               the large trunk: never ships
-//!      video ── data   utility   privacy
+//!      video ── data   utility   privacy   attack
 //! ```
 pub mod artifact;
 #[cfg(feature = "native")]

@@ -115,7 +115,7 @@ impl<'a> Validator<'a> {
         for store in [&self.corpus.action, &self.corpus.privacy] {
             let mut questions = attack::questions(store, &self.config.validate.attributes);
             questions.retain(|question| {
-                !readings.iter().any(|known| known.asked == question.asked && known.set == question.set)
+                !readings.iter().any(|known| known.asked == question.what && known.set == question.set)
             });
             readings.extend(attack::readings(&questions, store, &look, (seed, &Effort::QUICK), &device));
         }
