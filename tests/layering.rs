@@ -35,8 +35,15 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "privacy",
         ],
     ),
+    ("report", &["atomic", "metrics", "chart", "train"]),
     ("web", &["frame", "artifact", "engine", "model"]),
-    ("cli", &["rng", "atomic", "frame", "video", "model", "artifact", "onnx", "engine", "data", "train"]),
+    (
+        "cli",
+        &[
+            "rng", "atomic", "frame", "video", "model", "artifact", "onnx", "engine", "data", "train",
+            "report",
+        ],
+    ),
 ];
 
 /// The room a file belongs to: the first name below `src/`.

@@ -9,7 +9,7 @@
 //!      │         │                   │
 //!      ├─ onnx ──┤                   ├── cli
 //!      │         │                   │
-//!      └─────────┴──── train ────────┘               the large trunk: never ships
+//!      └─────────┴──── train ── report ┘             the large trunk: never ships
 //!      video ── data   utility   privacy
 //! ```
 pub mod artifact;
@@ -31,6 +31,8 @@ pub mod model;
 pub mod onnx;
 #[cfg(feature = "native")]
 pub mod privacy;
+#[cfg(feature = "native")]
+pub mod report;
 pub mod rng;
 #[cfg(feature = "native")]
 pub mod train;

@@ -44,7 +44,7 @@ const IN_THE_DARK: [(RGBColor, &str); 12] = [
 ];
 
 /// Units of the drawing, two for a pixel as it is usually shown: the backend knows whole units only.
-const SIZE: (u32, u32) = (1360, 640);
+const SIZE: (u32, u32) = (1120, 580);
 /// Sizes of letters.
 const SMALL: i32 = 22;
 const LARGE: i32 = 27;
@@ -118,8 +118,12 @@ pub(super) fn draw(around: &Surroundings<'_>, data: impl FnOnce(&Area<'_>, &mut 
 /// Label of y and legend below the title; gives the height they take.
 fn head(root: &Area<'_>, around: &Surroundings<'_>) -> i32 {
     let left = Pos::new(HPos::Left, VPos::Top);
-    write(root, around.y_label, (12, 46), (FAINT, left));
-    let (mut x, mut y) = (12, 46 + ROW);
+    let mut y = 46;
+    if !around.y_label.is_empty() {
+        write(root, around.y_label, (12, y), (FAINT, left));
+        y += ROW;
+    }
+    let mut x = 12;
     for (name, number) in &around.legend {
         let wide = 46 + width(name, SMALL) + 24;
         if x > 12 && x + wide > SIZE.0 as i32 {

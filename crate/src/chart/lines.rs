@@ -25,6 +25,7 @@ pub(super) fn draw(lines: &Lines) -> String {
     let marks = lines.marks.iter().map(|mark| mark.1).filter(|_| points().next().is_some());
     let levels = lines.levels.iter().map(|level| unit(level.1, lines.scale));
     let levels = levels.filter(|_| points().next().is_some());
+    let names = curves.iter().enumerate().map(|(number, (name, _))| (*name, number));
     let around = Surroundings {
         title: &lines.title,
         x_label: &lines.x_label,
@@ -32,25 +33,25 @@ pub(super) fn draw(lines: &Lines) -> String {
         x: Axis::around(points().map(|point| point.0).chain(marks), Scale::Linear, 8, 0.0),
         y: Axis::around(points().map(|point| point.1).chain(levels), lines.scale, 5, 0.06),
         scale: lines.scale,
-        legend: curves.iter().enumerate().map(|(number, (name, _))| (*name, number)).collect(),
+        legend: names.filter(|_| curves.len() > 1).collect(),
         levels: &lines.levels,
         marks: &lines.marks,
     };
     canvas::draw(&around, |_: &Area<'_>, chart: &mut Chart<'_, '_>| {
         for (number, (_, points)) in curves.iter().enumerate() {
-            curve(chart, points, colour(number));
+            curve(chart, points, &lines.marks, colour(number));
         }
     })
 }
 
 /// One curve: with dots where there are few points, faint and smoothed where it is noisy.
-fn curve(chart: &mut Chart<'_, '_>, points: &[(f64, f64)], colour: RGBColor) {
+fn curve(chart: &mut Chart<'_, '_>, points: &[(f64, f64)], marks: &[(String, f64)], colour: RGBColor) {
     let mut line = |points: Vec<(f64, f64)>, style: ShapeStyle| {
         chart.draw_series([PathElement::new(points, style)]).expect(DRAWN);
     };
     if noisy(points) {
         line(thinned(points), colour.mix(0.28).stroke_width(2));
-        line(thinned(&smooth(points)), colour.stroke_width(4));
+        line(thinned(&smooth(points, marks)), colour.stroke_width(4));
     } else {
         line(thinned(points), colour.stroke_width(4));
     }
@@ -75,14 +76,19 @@ pub(super) fn noisy(points: &[(f64, f64)]) -> bool {
     points.len() > FEW && way > CALM * (high - low)
 }
 
-/// Moving average over a twentieth of the points, cut off at the ends.
-pub(super) fn smooth(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
+/// Moving average over a twentieth of the points, cut off at the ends. It does not reach across `marks`: what
+/// changes there would seem to change before.
+pub(super) fn smooth(points: &[(f64, f64)], marks: &[(String, f64)]) -> Vec<(f64, f64)> {
     let half = (points.len() / 40).max(2);
-    let mean = |place: usize| {
-        let near = &points[place.saturating_sub(half)..points.len().min(place + half + 1)];
-        near.iter().map(|point| point.1).sum::<f64>() / near.len() as f64
-    };
-    points.iter().enumerate().map(|(place, point)| (point.0, mean(place))).collect()
+    let passed = |point: &(f64, f64)| marks.iter().filter(|mark| mark.1 <= point.0).count();
+    let stretches = points.chunk_by(|before, after| passed(before) == passed(after));
+    let smoothed = stretches.flat_map(|stretch| {
+        stretch.iter().enumerate().map(move |(place, point)| {
+            let near = &stretch[place.saturating_sub(half)..stretch.len().min(place + half + 1)];
+            (point.0, near.iter().map(|point| point.1).sum::<f64>() / near.len() as f64)
+        })
+    });
+    smoothed.collect()
 }
 
 /// Every so many points, and the last.

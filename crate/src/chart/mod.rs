@@ -9,6 +9,8 @@ mod ticks;
 #[cfg(test)]
 mod tests;
 
+pub use ticks::short;
+
 /// What an axis of values looks like.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Scale {
@@ -30,7 +32,7 @@ pub struct Series {
     pub points: Vec<(f64, f64)>,
 }
 
-/// Curves over one axis. A noisy curve is drawn faint, with its moving average over it.
+/// Curves over one axis, with a legend where there are several. A noisy curve is drawn faint, with its moving average over it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Lines {
     /// Stands above.

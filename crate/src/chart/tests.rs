@@ -86,12 +86,20 @@ fn a_noisy_curve_gets_a_calm_one_over_it_that_keeps_its_mean() {
     let points: Vec<(f64, f64)> = (0..200).map(|step| (f64::from(step), noise(step))).collect();
     let calm: Vec<(f64, f64)> = (0..200).map(|step| (f64::from(step), f64::from(step))).collect();
     assert!(lines::noisy(&points) && !lines::noisy(&calm), "noise and a straight line");
-    let smooth = lines::smooth(&points);
+    let smooth = lines::smooth(&points, &[]);
     assert!(!lines::noisy(&smooth) || spread(&smooth) < spread(&points) / 2.0, "{}", spread(&smooth));
-    assert_eq!(lines::smooth(&calm)[5..195], calm[5..195], "a straight line is not shifted");
+    assert_eq!(lines::smooth(&calm, &[])[5..195], calm[5..195], "a straight line is not shifted");
     let count =
         |points| paths(&lines(vec![curve("a", points)]).svg()).iter().filter(|(s, _)| s == FIRST).count();
     assert_eq!((count(points), count(calm)), (2, 1), "raw and smoothed; raw alone");
+}
+
+#[test]
+fn a_change_at_a_mark_is_not_seen_before_it() {
+    let points: Vec<(f64, f64)> =
+        (0..100).map(|step| (f64::from(step), if step < 50 { 1.0 } else { 3.0 })).collect();
+    assert_eq!(lines::smooth(&points, &[("restart".into(), 50.0)]), points, "the step is blurred");
+    assert!(lines::smooth(&points, &[])[49].1 > 1.0, "without a mark it is");
 }
 
 fn spread(points: &[(f64, f64)]) -> f64 {

@@ -104,8 +104,8 @@ pub(super) fn unit(value: f64, scale: Scale) -> f64 {
     }
 }
 
-/// Three significant digits, without noughts at the end.
-pub(super) fn short(value: f64) -> String {
+/// A number in three significant digits, without noughts at the end; `-` for what is no finite number.
+pub fn short(value: f64) -> String {
     if value == 0.0 || !value.is_finite() {
         return if value == 0.0 { "0".into() } else { "-".into() };
     }
