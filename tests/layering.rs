@@ -9,6 +9,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("rng", &[]),
     ("atomic", &[]),
     ("metrics", &[]),
+    ("chart", &[]),
     ("frame", &[]),
     ("model", &[]),
     ("known_answer", &["frame"]),
@@ -36,8 +37,15 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "attack",
         ],
     ),
+    ("report", &["atomic", "metrics", "chart", "train"]),
     ("web", &["frame", "artifact", "engine", "model"]),
-    ("cli", &["rng", "atomic", "frame", "video", "model", "artifact", "onnx", "engine", "data", "train"]),
+    (
+        "cli",
+        &[
+            "rng", "atomic", "frame", "video", "model", "artifact", "onnx", "engine", "data", "train",
+            "report",
+        ],
+    ),
 ];
 
 /// The room a file belongs to: the first name below `src/`.

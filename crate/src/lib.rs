@@ -3,20 +3,22 @@
 //! # The rooms
 //!
 //! ```text
-//!             frame ──── known_answer            rng   atomic   metrics
+//!             frame ──── known_answer            rng   atomic   metrics   chart
 //!               │              │
 //!    model ── artifact ──── engine ──┬── web         the small trunk: ships
 //!      │         │                   │
 //!      ├─ onnx ──┤                   ├── cli
 //!      │         │                   │
-//!      └─────────┴──── train ────────┘               the large trunk: never ships
-//!      video ── data   utility   privacy   attack
+//!      └─────────┴── train ── report, sweep ┘        the large trunk: never ships
+//!      video ── data   utility   privacy   attack   chart
 //! ```
 pub mod artifact;
 #[cfg(feature = "native")]
 pub mod atomic;
 #[cfg(feature = "native")]
 pub mod attack;
+#[cfg(feature = "native")]
+pub mod chart;
 #[cfg(feature = "native")]
 pub mod cli;
 #[cfg(feature = "native")]
@@ -31,6 +33,8 @@ pub mod model;
 pub mod onnx;
 #[cfg(feature = "native")]
 pub mod privacy;
+#[cfg(feature = "native")]
+pub mod report;
 pub mod rng;
 #[cfg(feature = "native")]
 pub mod train;

@@ -6,6 +6,7 @@ mod card;
 mod data;
 mod device;
 mod export;
+mod report;
 mod train;
 mod train_view;
 
@@ -27,6 +28,7 @@ enum Verb {
     Card(card::ShowCard),
     Export(export::Export),
     Train(train::Train),
+    Report(report::MakeReport),
     Data(data::DataCommand),
 }
 
@@ -38,6 +40,7 @@ pub fn main() -> ExitCode {
         Verb::Card(verb) => verb.run(),
         Verb::Export(verb) => verb.run(),
         Verb::Train(verb) => verb.run(),
+        Verb::Report(verb) => verb.run(),
         Verb::Data(verb) => verb.run(),
     };
     match result {
