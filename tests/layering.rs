@@ -9,6 +9,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("rng", &[]),
     ("atomic", &[]),
     ("metrics", &[]),
+    ("chart", &[]),
     ("frame", &[]),
     ("model", &[]),
     ("known_answer", &["frame"]),

@@ -3,7 +3,7 @@
 //! # The rooms
 //!
 //! ```text
-//!             frame ──── known_answer            rng   atomic   metrics
+//!             frame ──── known_answer            rng   atomic   metrics   chart
 //!               │              │
 //!    model ── artifact ──── engine ──┬── web         the small trunk: ships
 //!      │         │                   │
@@ -15,6 +15,8 @@
 pub mod artifact;
 #[cfg(feature = "native")]
 pub mod atomic;
+#[cfg(feature = "native")]
+pub mod chart;
 #[cfg(feature = "native")]
 pub mod cli;
 #[cfg(feature = "native")]
