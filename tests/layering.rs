@@ -35,8 +35,12 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "privacy",
         ],
     ),
+    ("sweep", &["atomic", "chart", "metrics", "train"]),
     ("web", &["frame", "artifact", "engine", "model"]),
-    ("cli", &["rng", "atomic", "frame", "video", "model", "artifact", "onnx", "engine", "data", "train"]),
+    (
+        "cli",
+        &["rng", "atomic", "frame", "video", "model", "artifact", "onnx", "engine", "data", "train", "sweep"],
+    ),
 ];
 
 /// The room a file belongs to: the first name below `src/`.

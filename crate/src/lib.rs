@@ -9,7 +9,7 @@
 //!      │         │                   │
 //!      ├─ onnx ──┤                   ├── cli
 //!      │         │                   │
-//!      └─────────┴──── train ────────┘               the large trunk: never ships
+//!      └─────────┴──── train ── sweep ┘              the large trunk: never ships
 //!      video ── data   utility   privacy
 //! ```
 pub mod artifact;
@@ -32,6 +32,8 @@ pub mod onnx;
 #[cfg(feature = "native")]
 pub mod privacy;
 pub mod rng;
+#[cfg(feature = "native")]
+pub mod sweep;
 #[cfg(feature = "native")]
 pub mod train;
 #[cfg(feature = "native")]

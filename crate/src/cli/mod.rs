@@ -5,6 +5,7 @@ mod anonymize;
 mod card;
 mod data;
 mod export;
+mod sweep;
 mod train;
 
 use std::process::ExitCode;
@@ -25,6 +26,7 @@ enum Verb {
     Card(card::ShowCard),
     Export(export::Export),
     Train(train::Train),
+    Sweep(sweep::SweepCommand),
     Data(data::DataCommand),
 }
 
@@ -36,6 +38,7 @@ pub fn main() -> ExitCode {
         Verb::Card(verb) => verb.run(),
         Verb::Export(verb) => verb.run(),
         Verb::Train(verb) => verb.run(),
+        Verb::Sweep(verb) => verb.run(),
         Verb::Data(verb) => verb.run(),
     };
     match result {
