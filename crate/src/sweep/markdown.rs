@@ -166,7 +166,7 @@ fn reading(table: &Table, summaries: &[Summary]) -> Vec<String> {
     match first(summaries, &nl, 1.0) {
         Some((best, value)) => said.push(format!("Lowest NL: {}, {}.", best.name, spread(Some(value), 3))),
         None if !summaries.is_empty() => {
-            said.push("NL: nothing could be attacked on raw frames either.".into())
+            said.push("NL: nothing could be attacked on raw frames either.".into());
         }
         None => {}
     }

@@ -23,7 +23,7 @@ pub use table::{Attack, Row, Table};
 use crate::train::TrainError;
 
 /// What every table of a sweep says of its figures.
-pub const NOTE: &str = "provisional: quick attackers of the trainer; the judge's figures replace these";
+const NOTE: &str = "provisional: quick attackers of the trainer; the judge's figures replace these";
 
 /// Why a sweep cannot start, or its tables cannot be written.
 #[derive(Debug, thiserror::Error)]

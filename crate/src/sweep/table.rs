@@ -146,7 +146,10 @@ impl Table {
 
     /// What the rows of each variant have in common; variants without a row are left out.
     pub(super) fn summaries(&self) -> Vec<Summary> {
-        let of = |name: &str| Summary::of(name, self.rows.iter().filter(|row| row.variant == name).collect());
+        let of = |name: &str| {
+            let rows: Vec<&Row> = self.rows.iter().filter(|row| row.variant == name).collect();
+            Summary::of(name, &rows)
+        };
         let mut all: Vec<Summary> = self.variants.iter().filter_map(|(name, _)| of(name)).collect();
         let (_, places) = plot::places(&all);
         for place in crate::chart::pareto(&places) {
@@ -217,7 +220,7 @@ pub(super) struct Summary {
 }
 
 impl Summary {
-    fn of(name: &str, rows: Vec<&Row>) -> Option<Self> {
+    fn of(name: &str, rows: &[&Row]) -> Option<Self> {
         let spread = |value: &dyn Fn(&Row) -> Option<f64>| {
             Spread::of(&rows.iter().filter_map(|row| value(row)).collect::<Vec<_>>())
         };
