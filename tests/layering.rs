@@ -38,12 +38,13 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     ("report", &["atomic", "metrics", "chart", "train"]),
+    ("sweep", &["atomic", "metrics", "chart", "train"]),
     ("web", &["frame", "artifact", "engine", "model"]),
     (
         "cli",
         &[
-            "rng", "atomic", "frame", "video", "model", "artifact", "onnx", "engine", "data", "train",
-            "report",
+            "rng", "atomic", "frame", "metrics", "video", "model", "artifact", "onnx", "engine", "data",
+            "train", "report", "sweep",
         ],
     ),
 ];

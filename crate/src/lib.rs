@@ -37,6 +37,8 @@ pub mod privacy;
 pub mod report;
 pub mod rng;
 #[cfg(feature = "native")]
+pub mod sweep;
+#[cfg(feature = "native")]
 pub mod train;
 #[cfg(feature = "native")]
 pub mod utility;

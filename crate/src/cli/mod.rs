@@ -7,6 +7,7 @@ mod data;
 mod device;
 mod export;
 mod report;
+mod sweep;
 mod train;
 mod train_view;
 
@@ -29,6 +30,7 @@ enum Verb {
     Export(export::Export),
     Train(train::Train),
     Report(report::MakeReport),
+    Sweep(sweep::SweepCommand),
     Data(data::DataCommand),
 }
 
@@ -41,6 +43,7 @@ pub fn main() -> ExitCode {
         Verb::Export(verb) => verb.run(),
         Verb::Train(verb) => verb.run(),
         Verb::Report(verb) => verb.run(),
+        Verb::Sweep(verb) => verb.run(),
         Verb::Data(verb) => verb.run(),
     };
     match result {
