@@ -213,7 +213,7 @@ fn a_bad_row_is_named_with_its_column_and_what_was_expected() {
 #[test]
 fn every_verb_explains_itself() {
     let desk = Desk::new();
-    for verb in ["anonymize", "card", "data", "train", "export"] {
+    for verb in ["anonymize", "card", "data", "train", "report", "sweep", "export"] {
         let said = did(&desk.bauta(&[verb, "--help"]));
         assert!(said.contains("Usage: bauta"), "{verb}: {said}");
     }
@@ -225,16 +225,48 @@ fn the_drawn_people_train_a_model_without_any_data_folder() {
     let stage = ["data", "stage", "stage", "--clips", "24", "--people", "4", "--frames", "4", "--size", "16"];
     did(&desk.bauta(&stage));
     let text = "name = \"first\"\nsize = 16\n[schedule]\nwarm_up = 2\npretrain = 2\nsteps = 2\n\
-                [game]\nclips = 2\nframes = 2\npairs = 4\n\
+                [game]\nclips = 2\nframes = 2\n[adversary]\npairs = 4\n[validate]\nfresh_moves = 2\n\
                 [[action]]\nmanifest = \"stage/manifest.csv\"\n[[privacy]]\nmanifest = \"stage/manifest.csv\"\n";
     fs::write(desk.path("first.toml"), text).expect("written");
     let said = did(&desk.bauta(&["train", "first.toml"]));
     assert!(said.contains("wrote runs/first/first.bpk"), "{said}");
+    assert!(desk.path("runs/first/report.html").is_file(), "there is no report: {said}");
     desk.refused(&["train", "first.toml"], &["runs/first", "--resume"]);
+    desk.refused(&["train", "first.toml", "--set", "penalty.budgets=1"], &["first.toml", "budgets"]);
+    desk.refused(&["train", "first.toml", "--set", "penalty.budget=7"], &["penalty.budget", "[0, 1]"]);
     desk.picture("in.png", 40, 30);
     did(&desk.bauta(&["anonymize", "in.png", "out.png", "--model", "runs/first/first"]));
     let card = did(&desk.bauta(&["card", "runs/first/first.bpk"]));
     assert!(card.contains("no privacy claim") && card.contains("limits"), "{card}");
+}
+
+#[test]
+fn a_training_killed_at_any_moment_goes_on_to_the_same_bits() {
+    let desk = Desk::new();
+    let stage = ["data", "stage", "stage", "--clips", "24", "--people", "4", "--frames", "4", "--size", "16"];
+    did(&desk.bauta(&stage));
+    let text = "name = \"first\"\nsize = 16\n[model]\nwidth = 4\n[schedule]\nwarm_up = 4\npretrain = 4\nsteps = 40\n\
+                log_every = 1\ncheckpoint_every = 3\n[game]\nclips = 2\nframes = 2\n[adversary]\npairs = 4\n\
+                restart_every = 7\ncatch_up = 1\n[validate]\nfresh_moves = 0\nattributes = []\n\
+                [[action]]\nmanifest = \"stage/manifest.csv\"\n[[privacy]]\nmanifest = \"stage/manifest.csv\"\n";
+    fs::write(desk.path("first.toml"), text).expect("written");
+    did(&desk.bauta(&["train", "first.toml", "--run", "whole"]));
+    for (name, reached) in [("early", 3), ("late", 24)] {
+        let mut child = desk.command(&["train", "first.toml", "--run", name]).spawn().expect("it starts");
+        let checkpoint = |step: u32| desk.path(&format!("{name}/checkpoint-{step:07}"));
+        // Whichever checkpoint from `reached` on is seen first: old ones are removed.
+        while !(reached..=44).any(|step| checkpoint(step).exists()) {
+            assert!(child.try_wait().expect("its state").is_none(), "it ended before it could be killed");
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
+        child.kill().expect("SIGKILL");
+        child.wait().expect("it is gone");
+        did(&desk.bauta(&["train", "first.toml", "--run", name, "--resume"]));
+        for file in ["metrics.jsonl", "first.bpk"] {
+            let bytes = |run: &str| fs::read(desk.path(run).join(file)).expect("written");
+            assert!(bytes(name) == bytes("whole"), "killed {name}, {file} is another");
+        }
+    }
 }
 
 /// What both READMEs hold between their marks.

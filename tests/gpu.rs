@@ -12,7 +12,7 @@ use burn::tensor::{Device, DeviceKind};
 
 const CONFIG: &str = "name = \"tiny\"\nsize = 16\n[model]\nwidth = 4\ngroups = 2\nlong_side = 16\n\
     [schedule]\nwarm_up = 1\npretrain = 1\nsteps = 3\nlog_every = 1\ncheckpoint_every = 1\n\
-    [game]\nclips = 2\nframes = 2\npairs = 4\n\
+    [game]\nclips = 2\nframes = 2\n[adversary]\npairs = 4\n[validate]\nfresh_moves = 0\n\
     [[action]]\nmanifest = \"manifest.csv\"\n[[privacy]]\nmanifest = \"manifest.csv\"\n";
 
 /// First losses may differ by the order of sums; later ones by what the optimizers make of that.

@@ -12,6 +12,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::device::{Choice, open};
 use super::train_view::View;
+use crate::report;
 use crate::train::{Corpus, Outcome, RunFolder, RunResult, TrainConfig, run};
 
 /// Train an anonymizer by the penalty-driven minimax game.
@@ -35,6 +36,9 @@ pub(super) struct Train {
     /// Folder to write to [default: runs/NAME].
     #[arg(long, value_name = "DIR")]
     run: Option<PathBuf>,
+    /// Set an option of the configuration, such as --set penalty.budget=0.1; may be repeated.
+    #[arg(long, value_name = "OPTION=VALUE", value_parser = option)]
+    set: Vec<(String, toml::Value)>,
     /// Go on from the newest checkpoint of the run folder.
     #[arg(long)]
     resume: bool,
@@ -48,7 +52,7 @@ pub(super) struct Train {
 
 impl Train {
     pub(super) fn run(self) -> anyhow::Result<()> {
-        let config = TrainConfig::read(&self.config)?;
+        let config = TrainConfig::read(&self.config, &self.set)?;
         let (device, device_name) = open(self.device)?;
         let beside = self.config.parent().unwrap_or(Path::new(""));
         let bar = ProgressBar::new(0)
@@ -73,7 +77,10 @@ impl Train {
             Outcome::Stopped { checkpoint } => {
                 println!("stopped; go on with --resume from {}", checkpoint.display());
             }
-            Outcome::Done { weights, result, .. } => summarize(&result, &weights, &path),
+            Outcome::Done { weights, result, .. } => {
+                let report = summarize(&result, &weights, &path)?;
+                println!("{}\nthe report with curves and samples: {}", report.verdict, report.path.display());
+            }
         }
         Ok(())
     }
@@ -97,8 +104,16 @@ fn play(
     Ok(outcome?)
 }
 
+/// An option and its value, which is TOML; what is no TOML is taken for text.
+fn option(text: &str) -> Result<(String, toml::Value), String> {
+    let (key, value) = text.split_once('=').ok_or("expected OPTION=VALUE, such as penalty.budget=0.1")?;
+    let parsed = toml::from_str::<toml::Table>(&format!("value = {value}"));
+    let value = parsed.ok().and_then(|mut table| table.remove("value"));
+    Ok((key.to_owned(), value.unwrap_or_else(|| toml::Value::String(text[key.len() + 1..].to_owned()))))
+}
+
 /// What came out, each reading beside the same on raw clips.
-fn summarize(result: &RunResult, weights: &Path, run: &Path) {
+fn summarize(result: &RunResult, weights: &Path, run: &Path) -> anyhow::Result<report::Report> {
     let ended = if result.stopped_early { "ended early" } else { "trained" };
     println!("{ended} {} in {:.0} minutes, {} steps", result.name, result.minutes, result.steps);
     println!("{:<34} {:>6} {:>11} {:>7} {:>5}", "top-1", "raw", "anonymized", "chance", "n");
@@ -116,6 +131,7 @@ fn summarize(result: &RunResult, weights: &Path, run: &Path) {
         println!("worst leakage: {} on {}, NL {nl:.2}", worst.attack.asked, worst.attack.set);
     }
     println!("wrote {} and its card; samples and metrics are in {}", weights.display(), run.display());
+    Ok(report::write(run)?)
 }
 
 /// The commit of the working tree this program was built in, with `+` where it has changes now; `unknown`

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use toml::{Table, Value};
 
 use super::SweepError;
+use crate::train::set_option;
 
 /// A variant as the sweep file spells it.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -79,66 +80,9 @@ pub(super) fn lay(base: &Table, variant: &Entry) -> Result<Table, SweepError> {
         if OWN.contains(&key.as_str()) {
             return Err(refuse("the sweep gives every run its own; leave it out".into()));
         }
-        let mut steps: Vec<&str> = key.split('.').collect();
-        let last = steps.pop().unwrap_or_default();
-        let mut place = Place::Table(&mut whole);
-        for step in steps {
-            place = place.enter(step).map_err(&refuse)?;
-        }
-        place.put(last, value.clone()).map_err(&refuse)?;
+        set_option(&mut whole, key, value.clone()).map_err(refuse)?;
     }
     Ok(whole)
-}
-
-/// Where a dotted path has come to.
-enum Place<'a> {
-    Table(&'a mut Table),
-    List(&'a mut Vec<Value>),
-}
-
-impl<'a> Place<'a> {
-    /// One step down; a table that is not there is made, so that the parser can judge it.
-    fn enter(self, step: &str) -> Result<Self, String> {
-        let below = match self {
-            Place::Table(table) => table.entry(step.to_owned()).or_insert_with(|| Value::Table(Table::new())),
-            Place::List(list) => at(list, step)?,
-        };
-        match below {
-            Value::Table(table) => Ok(Place::Table(table)),
-            Value::Array(list) => Ok(Place::List(list)),
-            other => Err(format!("`{step}` is {other} and has no fields; shorten the path")),
-        }
-    }
-
-    fn put(self, last: &str, value: Value) -> Result<(), String> {
-        match self {
-            Place::Table(table) => match (table.get_mut(last), value) {
-                (Some(Value::Table(old)), Value::Table(new)) => merge(old, new),
-                (_, value) => {
-                    table.insert(last.to_owned(), value);
-                }
-            },
-            Place::List(list) => *at(list, last)? = value,
-        }
-        Ok(())
-    }
-}
-
-fn at<'a>(list: &'a mut [Value], step: &str) -> Result<&'a mut Value, String> {
-    let length = list.len();
-    let place = step.parse::<usize>().ok().and_then(|place| list.get_mut(place));
-    place.ok_or_else(|| format!("`{step}` is no place in a list of {length}; the first is 0"))
-}
-
-fn merge(old: &mut Table, new: Table) {
-    for (key, value) in new {
-        match (old.get_mut(&key), value) {
-            (Some(Value::Table(old)), Value::Table(new)) => merge(old, new),
-            (_, value) => {
-                old.insert(key, value);
-            }
-        }
-    }
 }
 
 /// Changes every `manifest` of a configuration, wherever it stands.

@@ -35,7 +35,7 @@ use std::path::PathBuf;
 
 pub use config::{
     Adversary, Balance, BalanceKind, Game, Head, ModelShape, Penalty, PenaltyKind, Rates, Schedule,
-    SetChoice, TrainConfig, Twins, Validate,
+    SetChoice, TrainConfig, Twins, Validate, set_option,
 };
 pub use corpus::{ClipOrder, Corpus};
 pub use folder::RunFolder;
@@ -76,6 +76,14 @@ pub enum TrainError {
         path: PathBuf,
         /// Line and field.
         source: Box<toml::de::Error>,
+    },
+    /// An option set on the way leads nowhere.
+    #[error("cannot set {key}: {reason}")]
+    Key {
+        /// The dotted path.
+        key: String,
+        /// What is wrong with it, and what to do.
+        reason: String,
     },
     /// A number of the configuration makes no sense.
     #[error("{what} = {found}: expected {wanted}")]

@@ -1,11 +1,13 @@
 //! What a training run is told: one TOML file.
 
+mod set;
 mod settings;
 
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+pub use set::set_option;
 pub use settings::{
     Adversary, Balance, BalanceKind, Game, Head, ModelShape, Penalty, PenaltyKind, Rates, Schedule, Twins,
     Validate,
@@ -86,15 +88,24 @@ fn default_size() -> usize {
 }
 
 impl TrainConfig {
-    /// Reads and checks a configuration file.
+    /// Reads and checks a configuration file, with some options set otherwise: dotted paths and their values.
     ///
     /// # Errors
-    /// [`TrainError`] names the file, the line and what was expected.
-    pub fn read(path: &Path) -> Result<Self, TrainError> {
+    /// [`TrainError`] names the file, the line or option and what was expected.
+    pub fn read(path: &Path, set: &[(String, toml::Value)]) -> Result<Self, TrainError> {
         let text =
             std::fs::read_to_string(path).map_err(|source| TrainError::Read { path: path.into(), source })?;
-        let config: Self = toml::from_str(&text)
-            .map_err(|source| TrainError::Config { path: path.into(), source: Box::new(source) })?;
+        let wrong = |source| TrainError::Config { path: path.into(), source: Box::new(source) };
+        let config: Self = if set.is_empty() {
+            toml::from_str(&text).map_err(wrong)?
+        } else {
+            let mut table: toml::Table = toml::from_str(&text).map_err(wrong)?;
+            for (key, value) in set {
+                set_option(&mut table, key, value.clone())
+                    .map_err(|reason| TrainError::Key { key: key.clone(), reason })?;
+            }
+            table.try_into().map_err(wrong)?
+        };
         config.validate()?;
         Ok(config)
     }
@@ -204,5 +215,54 @@ mod tests {
         assert!((at(100) - 0.1).abs() < 1e-9, "the last rate is {}", at(100));
         let constant = Rates { anonymizer: 1.0, ..Rates::default() };
         assert_eq!(constant.anonymizer_at(77, 100), 1.0, "nobody asked for a change");
+    }
+
+    /// A file of `models/`.
+    fn shipped(name: &str) -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../models").join(name)
+    }
+
+    #[test]
+    fn the_list_of_all_options_names_each_with_its_default() {
+        let listed =
+            TrainConfig::read(&shipped("all-options.toml"), &[]).expect("the list is a configuration");
+        let bare = parse(&SMALLEST.replace("\"x\"", "\"all-options\"")).expect("the smallest configuration");
+        let defaults = TrainConfig { action: listed.action.clone(), privacy: listed.privacy.clone(), ..bare };
+        assert_eq!(listed, defaults, "a default in models/all-options.toml is another");
+        let text = std::fs::read_to_string(shipped("all-options.toml")).expect("readable");
+        let whole = toml::Table::try_from(&defaults).expect("a configuration is TOML");
+        for (section, options) in whole.iter().filter_map(|(name, value)| Some((name, value.as_table()?))) {
+            for option in options.keys() {
+                let there = text.lines().any(|line| line.split(" = ").next() == Some(option.as_str()));
+                assert!(there, "models/all-options.toml does not name {section}.{option}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_configuration_that_is_shipped_can_be_read() {
+        for name in ["bauta-s.toml", "stage-s.toml", "results/ablation-base.toml"] {
+            let config = TrainConfig::read(&shipped(name), &[]);
+            assert!(
+                config.is_ok(),
+                "{name}: {}",
+                config.err().map_or(String::new(), |error| error.to_string())
+            );
+        }
+    }
+
+    #[test]
+    fn options_set_on_the_way_count_and_unknown_ones_are_refused() {
+        let set = |key: &str, value: toml::Value| {
+            TrainConfig::read(&shipped("stage-s.toml"), &[(key.to_owned(), value)])
+        };
+        let config = set("penalty.budget", toml::Value::Float(0.3)).expect("an option");
+        assert_eq!(config.penalty.budget, Some(0.3), "the budget of the file was kept");
+        let error = set("penalty.budgets", toml::Value::Float(0.3)).expect_err("a misspelt option");
+        let chain = format!(
+            "{error}: {}",
+            std::error::Error::source(&error).map_or(String::new(), ToString::to_string)
+        );
+        assert!(chain.contains("budgets"), "{chain}");
     }
 }
