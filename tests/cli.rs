@@ -269,6 +269,34 @@ fn a_training_killed_at_any_moment_goes_on_to_the_same_bits() {
     }
 }
 
+#[test]
+fn a_sweep_checks_every_variant_before_it_trains_and_then_compares_them() {
+    let desk = Desk::new();
+    let stage = ["data", "stage", "stage", "--clips", "24", "--people", "4", "--frames", "4", "--size", "16"];
+    did(&desk.bauta(&stage));
+    let base = "name = \"base\"\nsize = 16\n[schedule]\nwarm_up = 2\npretrain = 2\nsteps = 2\n\
+                [game]\nclips = 2\nframes = 2\n[adversary]\npairs = 4\n\
+                [[action]]\nmanifest = \"../stage/manifest.csv\"\n[[privacy]]\nmanifest = \"../stage/manifest.csv\"\n";
+    fs::create_dir(desk.path("plans")).expect("a folder");
+    fs::write(desk.path("plans/base.toml"), base).expect("written");
+    let sweep = "name = \"two\"\nbase = \"base.toml\"\nseeds = [1]\n[[grid]]\nname = \"skip\"\n\
+                 key = \"game.skip\"\nvalues = [1, 2]\n";
+    let wrong = format!("{sweep}[[variant]]\nname = \"odd one\"\nset = {{ \"game.clip\" = 3 }}\n");
+    fs::write(desk.path("plans/two.toml"), wrong).expect("written");
+    desk.refused(&["sweep", "plans/two.toml"], &["odd one, skip 1", "unknown field `clip`"]);
+    assert!(!desk.path("runs").exists(), "a run was begun");
+    fs::write(desk.path("plans/two.toml"), sweep).expect("written");
+    let said = did(&desk.bauta(&["sweep", "plans/two.toml", "--jobs", "2", "--out", "notes"]));
+    assert!(said.contains("| skip 1 | 1 |") && said.contains("2 of 2 runs"), "{said}");
+    for made in
+        ["runs/two/two.json", "notes/two.md", "notes/two.svg", "runs/two/skip-2/seed-1/skip-2-seed-1.bpk"]
+    {
+        assert!(desk.path(made).is_file(), "{made} is missing after: {said}");
+    }
+    let again = did(&desk.bauta(&["sweep", "plans/two.toml"]));
+    assert!(again.contains("2 runs, 2 of them done"), "a run was repeated: {again}");
+}
+
 /// What both READMEs hold between their marks.
 fn tables_of_models(readme: &Path) -> String {
     let text = fs::read_to_string(readme).expect("a README");

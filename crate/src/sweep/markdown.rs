@@ -76,14 +76,14 @@ fn variants(summaries: &[Summary]) -> String {
     ];
     let cells = |summary: &Summary| {
         let [attack, chance, raw] = summary.attack.map_or([None; 3], |spreads| spreads.map(Some));
-        let different = if summary.seeds > 1 { "differs by seed" } else { NOTHING };
+        let no_one_question = if summary.attacked { "differs by seed" } else { NOTHING };
         let void = summary.nl.filter(|nl| nl.n < summary.seeds).map(|nl| format!(" (n {})", nl.n));
         line(&[
             summary.name.clone(),
             summary.seeds.to_string(),
             spread(summary.action, 3),
             spread(summary.action_raw, 3),
-            summary.question.clone().unwrap_or_else(|| different.into()),
+            summary.question.clone().unwrap_or_else(|| no_one_question.into()),
             spread(attack, 3),
             figure(chance.map(|chance| chance.mean)),
             spread(raw, 3),
@@ -165,10 +165,15 @@ fn reading(table: &Table, summaries: &[Summary]) -> Vec<String> {
     }
     match first(summaries, &nl, 1.0) {
         Some((best, value)) => said.push(format!("Lowest NL: {}, {}.", best.name, spread(Some(value), 3))),
-        None if !summaries.is_empty() => {
-            said.push("NL: nothing could be attacked on raw frames either.".into());
+        None if summaries.iter().any(|summary| summary.attacked) => {
+            said.push("NL: no attack tells more than chance of raw frames either.".into());
         }
-        None => {}
+        None if summaries.is_empty() => {}
+        None => said.push(
+            "Nothing was attacked: no result holds a reading of people; are there several in the clips kept for \
+             validation?"
+                .into(),
+        ),
     }
     let front: Vec<&str> =
         summaries.iter().filter(|summary| summary.front).map(|s| s.name.as_str()).collect();

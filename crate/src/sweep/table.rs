@@ -209,6 +209,8 @@ pub(super) struct Summary {
     pub(super) seeds: usize,
     pub(super) action: Option<Spread>,
     pub(super) action_raw: Option<Spread>,
+    /// Whether anything was attacked.
+    pub(super) attacked: bool,
     /// What was asked of which set, if that is one question for all seeds.
     pub(super) question: Option<String>,
     /// Top-1, chance and raw top-1 of that question's strongest attackers.
@@ -236,6 +238,7 @@ impl Summary {
             seeds: rows.len(),
             action: spread(&|row| row.action),
             action_raw: spread(&|row| row.action_raw),
+            attacked: rows.iter().any(|row| row.attack.is_some()),
             question,
             attack,
             nl: spread(&|row| row.nl),

@@ -279,6 +279,21 @@ fn leakage_that_cannot_be_measured_is_a_dash_and_the_attack_still_shows() {
 }
 
 #[test]
+fn runs_that_read_nothing_say_so_and_are_not_taken_for_void_attacks() {
+    let desk = Desk::new("seeds = [1, 2]\n");
+    let sweep = desk.sweep();
+    for run in &sweep.runs {
+        desk.finish(run, (0.8, 0.3, 0.7));
+        let nothing = RunResult { raw: vec![], anonymized: vec![], ..result(run, 0.0, 0.0, 0.0) };
+        let text = serde_json::to_string(&nothing).expect("JSON");
+        fs::write(desk.folder().join(&run.folder).join("result.json"), text).expect("written");
+    }
+    let page = Table::gather(&sweep, &desk.folder()).markdown();
+    assert!(page.contains("| base | 2 | - | - | - | - | - | - | - | 2.0 ± 0.0 |"), "{page}");
+    assert!(page.contains("Nothing was attacked"), "{page}");
+}
+
+#[test]
 fn a_difference_is_read_only_where_it_exceeds_the_noise_of_seeds() {
     let read = |figures: [f64; 4]| {
         let desk = Desk::new(TWO);
