@@ -19,6 +19,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("data", &["rng", "atomic", "frame", "video"]),
     ("utility", &["rng", "frame"]),
     ("privacy", &["rng", "frame"]),
+    ("attack", &["rng", "frame", "metrics", "data"]),
     (
         "train",
         &[
@@ -32,6 +33,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "data",
             "utility",
             "privacy",
+            "attack",
         ],
     ),
     ("web", &["frame", "artifact", "engine", "model"]),

@@ -10,11 +10,13 @@
 //!      ├─ onnx ──┤                   ├── cli
 //!      │         │                   │
 //!      └─────────┴──── train ────────┘               the large trunk: never ships
-//!      video ── data   utility   privacy
+//!      video ── data   utility   privacy   attack
 //! ```
 pub mod artifact;
 #[cfg(feature = "native")]
 pub mod atomic;
+#[cfg(feature = "native")]
+pub mod attack;
 #[cfg(feature = "native")]
 pub mod cli;
 #[cfg(feature = "native")]

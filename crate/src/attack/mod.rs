@@ -1,0 +1,156 @@
+//! Fresh attackers: networks that are built here from a seed, learn from labelled pictures as somebody looks
+//! at them (raw, or through an anonymizer), and are asked about clips they have not learnt from. Nobody
+//! passes them in, so no branch that trained along with an anonymizer can stand in for one.
+//!
+//! ```text
+//! ClipStore -> Question ─┬─ look ─ Family, Seed, Effort -> Reading
+//!              known │ asked
+//! ```
+//!
+//! Nothing here draws from the backend's generator, which is process-wide: a run that is asked for a reading
+//! midway goes on as if it had not been.
+
+mod learner;
+mod question;
+
+use burn::tensor::{Device, Tensor};
+
+use self::learner::{Lessons, guesses};
+pub use self::question::{Picture, Question, questions};
+use crate::data::{ClipStore, still_images};
+use crate::metrics::{Reading, commonest, top1};
+use crate::rng::Seed;
+
+/// What looks at pictures before an attacker sees them: `[n, 3, h, w]` to `[n, 3, h, w]`, sRGB in `[0, 1]`, on
+/// the same device, without autodiff. It is handed at most [`AT_ONCE`] pictures at a time, and what it shows is
+/// rounded to 8 bits, as in a picture that leaves the house: an attacker sees nothing finer.
+pub type Look<'a> = dyn Fn(Tensor<4>) -> Tensor<4> + 'a;
+
+/// The most pictures looked at in one go.
+pub const AT_ONCE: usize = 64;
+
+/// A kind of attacker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Family {
+    /// Multinomial logistic regression on coarse colours: what can be told at a squint.
+    Linear,
+    /// A small convolutional network: shapes and textures, and roughly where they are.
+    Cnn,
+}
+
+impl Family {
+    /// Every kind there is.
+    pub const ALL: [Self; 2] = [Self::Linear, Self::Cnn];
+
+    /// What readings call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Linear => "fresh linear probe",
+            Self::Cnn => "fresh small CNN",
+        }
+    }
+}
+
+/// How long an attacker may learn.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Effort {
+    /// Steps of [`Family::Linear`].
+    pub linear_steps: usize,
+    /// Steps of [`Family::Cnn`], each some fifty times as dear.
+    pub cnn_steps: usize,
+    /// Pictures of a step.
+    pub batch: usize,
+}
+
+impl Effort {
+    /// For a look in between: some four seconds of one core for a question at 48 pixels.
+    pub const QUICK: Self = Self { linear_steps: 600, cnn_steps: 300, batch: 32 };
+}
+
+/// The pictures of a question, as they were looked at.
+struct Shown {
+    known: Tensor<4>,
+    asked: Tensor<4>,
+}
+
+impl Shown {
+    fn new(question: &Question, store: &ClipStore, look: &Look, device: &Device) -> Self {
+        let shown = |pictures: &[Picture]| {
+            let numbers: Vec<usize> = pictures.iter().map(|picture| picture.frame).collect();
+            let parts = numbers.chunks(AT_ONCE).map(|some| look(still_images(store, some, device)));
+            (Tensor::cat(parts.collect(), 0).clamp(0.0, 1.0) * 255.0).round() / 255.0
+        };
+        Self { known: shown(&question.known), asked: shown(&question.asked) }
+    }
+}
+
+/// Lets one fresh attacker learn the answer to a question and asks it. The reading's `n` counts clips: the
+/// guess for a clip is the class with the highest mean log-probability over its pictures, as an attacker sees
+/// the whole clip. Chance is the best constant guess on the clips asked about.
+///
+/// The same arguments give the same reading to the last bit. `device` is one without autodiff.
+pub fn attack(
+    question: &Question,
+    family: Family,
+    store: &ClipStore,
+    look: &Look,
+    (seed, effort): (Seed, &Effort),
+    device: &Device,
+) -> Reading {
+    judge(question, family, &Shown::new(question, store, look, device), (seed, effort))
+}
+
+/// [`attack`] by every family on every question, in their order. What a question's pictures look like is
+/// found out once for all families, and for all neighbouring questions about the same pictures.
+pub fn readings(
+    questions: &[Question],
+    store: &ClipStore,
+    look: &Look,
+    (seed, effort): (Seed, &Effort),
+    device: &Device,
+) -> Vec<Reading> {
+    let mut readings = Vec::with_capacity(Family::ALL.len() * questions.len());
+    let mut last: Option<(&Question, Shown)> = None;
+    for question in questions {
+        let shown = match last.take() {
+            Some((earlier, shown)) if earlier.shows_what(question) => shown,
+            _ => Shown::new(question, store, look, device),
+        };
+        readings.extend(Family::ALL.map(|family| judge(question, family, &shown, (seed, effort))));
+        last = Some((question, shown));
+    }
+    readings
+}
+
+fn judge(question: &Question, family: Family, shown: &Shown, (seed, effort): (Seed, &Effort)) -> Reading {
+    let Question { what, set, .. } = question;
+    // Each attacker has a stream of its own: one question more leaves the other readings as they are.
+    let mut rng = seed.rng(&format!("attack {what} {set} {}", family.name()));
+    let lessons = Lessons::new(family, effort);
+    let labels: Vec<usize> = question.known.iter().map(|picture| picture.label).collect();
+    let rows = guesses(&lessons, (&shown.known, &labels), &shown.asked, question.classes.len(), &mut rng);
+    let (scores, labels) = by_clip(&rows, &question.asked);
+    Reading {
+        asked: what.clone(),
+        set: set.clone(),
+        by: family.name().to_owned(),
+        top1: top1(&scores, &labels).expect("a question asks about at least one clip"),
+        chance: commonest(&labels),
+        n: labels.len(),
+    }
+}
+
+/// The mean row of each clip's pictures, and its label; pictures of a clip lie one after the other.
+fn by_clip(rows: &[Vec<f32>], pictures: &[Picture]) -> (Vec<Vec<f32>>, Vec<usize>) {
+    let mut rest = rows;
+    let clips = pictures.chunk_by(|a, b| a.clip == b.clip).map(|clip| {
+        let (own, others) = rest.split_at(clip.len());
+        rest = others;
+        let mean = |class: usize| own.iter().map(|row| row[class]).sum::<f32>() / own.len() as f32;
+        ((0..own[0].len()).map(mean).collect(), clip[0].label)
+    });
+    clips.unzip()
+}
+
+#[cfg(test)]
+mod tests;

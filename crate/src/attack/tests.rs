@@ -1,0 +1,308 @@
+//! Attackers have to see what is there, and nothing where nothing is.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use burn::tensor::Distribution;
+use rand::RngExt as _;
+
+use super::*;
+use crate::data::{Manifest, Row, Source, Split};
+
+const SIZE: usize = 24;
+const FRAMES: usize = 10;
+const PEOPLE: usize = 5;
+const ACTIONS: [&str; 4] = ["bend", "jump", "wave1", "wave2"];
+const EFFORT: Effort = Effort { linear_steps: 100, cnn_steps: 100, batch: 16 };
+
+/// A strip of a coat on a noisy wall: its colour says who wears it, its height what they do, and it goes from
+/// left to right.
+fn paint(path: &Path, person: usize, action: usize) {
+    let coat = [[220, 40, 40], [40, 200, 40], [40, 60, 220], [220, 200, 30], [200, 40, 200]][person];
+    let mut rng = Seed(9).rng_at("wall", (10 * person + action) as u64);
+    let strip = image::RgbImage::from_fn((FRAMES * SIZE) as u32, SIZE as u32, |x, y| {
+        let (frame, x, y) = (x as usize / SIZE, x as usize % SIZE, y as usize);
+        let worn = (frame..frame + 8).contains(&x) && (4 * action..4 * action + 8).contains(&y);
+        image::Rgb(if worn { coat } else { [0; 3].map(|_| rng.random_range(90..160)) })
+    });
+    strip.save(path).expect("written");
+}
+
+fn row(path: String, set: &str, subject: Option<usize>, action: Option<&str>) -> Row {
+    Row {
+        clip: format!("{set}/{path}"),
+        source: Source::Strip { path: path.into(), frame_width: SIZE },
+        subject: subject.map(|person| format!("p{person}")),
+        action: action.map(String::from),
+        attributes: [].into(),
+        split: None,
+    }
+}
+
+fn open(folder: &Path, rows: Vec<Row>) -> ClipStore {
+    let manifest = Manifest::new(folder, rows).expect("sound rows");
+    ClipStore::open(&manifest, SIZE, &folder.join("cache"), &|_, _| ()).expect("whole strips")
+}
+
+/// Everybody does everything once; `change` has a last word on each row (and may drop it).
+fn coats(change: impl Fn(usize, &str, Row) -> Option<Row>) -> ClipStore {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut rows = vec![];
+    for person in 0..PEOPLE {
+        for (place, action) in ACTIONS.into_iter().enumerate() {
+            let path = format!("{person}_{action}.png");
+            paint(&folder.path().join(&path), person, place);
+            rows.extend(change(person, action, row(path, "coats", Some(person), Some(action))));
+        }
+    }
+    open(folder.path(), rows)
+}
+
+fn as_painted() -> ClipStore {
+    coats(|_, _, row| Some(row))
+}
+
+/// The only question of a store.
+fn only(store: &ClipStore, attributes: &[&str]) -> Question {
+    let attributes: Vec<String> = attributes.iter().map(|name| (*name).to_owned()).collect();
+    let [question] = questions(store, &attributes).try_into().expect("one question");
+    question
+}
+
+fn clips(pictures: &[Picture]) -> BTreeSet<usize> {
+    pictures.iter().map(|picture| picture.clip).collect()
+}
+
+fn ask(store: &ClipStore, family: Family, look: &Look, seed: Seed) -> Reading {
+    attack(&only(store, &[]), family, store, look, (seed, &EFFORT), &Device::flex())
+}
+
+#[test]
+fn a_coat_in_plain_sight_names_its_wearer() {
+    let store = as_painted();
+    for family in Family::ALL {
+        let reading = ask(&store, family, &|frames| frames, Seed(1));
+        assert_eq!((reading.chance, reading.n), (0.2, PEOPLE), "a clip counts once: {reading:?}");
+        assert!(reading.top1 > 0.9, "{reading:?}");
+    }
+}
+
+#[test]
+fn a_black_picture_names_nobody() {
+    let store = as_painted();
+    for family in Family::ALL {
+        for seed in [1, 2, 3].map(Seed) {
+            let reading = ask(&store, family, &|frames| frames.zeros_like(), seed);
+            assert!((reading.top1 - reading.chance).abs() < 1e-12, "seen in the dark: {reading:?}");
+        }
+    }
+}
+
+#[test]
+fn what_no_8_bit_picture_shows_names_nobody() {
+    // All that is left is a tenth of a step, far from where it would round up.
+    let faint = |frames: Tensor<4>| (frames * 0.1 + 102.0) / 255.0;
+    let store = as_painted();
+    for family in Family::ALL {
+        let reading = ask(&store, family, &faint, Seed(1));
+        assert!((reading.top1 - reading.chance).abs() < 1e-12, "seen between the steps: {reading:?}");
+    }
+}
+
+#[test]
+fn the_first_action_is_asked_about_and_no_clip_is_on_both_sides() {
+    let store = as_painted();
+    let question = only(&store, &[]);
+    let actions = |pictures: &[Picture]| -> BTreeSet<String> {
+        clips(pictures).into_iter().filter_map(|clip| store.clips()[clip].action.clone()).collect()
+    };
+    assert_eq!(actions(&question.asked), ["bend".to_owned()].into(), "asked about");
+    assert_eq!(
+        actions(&question.known),
+        ACTIONS[1..].iter().map(|name| (*name).to_owned()).collect(),
+        "known"
+    );
+    assert_eq!(question.classes, ["p0", "p1", "p2", "p3", "p4"], "people");
+    assert_eq!((question.known.len(), question.asked.len()), (15 * FRAMES, 5 * 8), "pictures");
+    for picture in question.known.iter().chain(&question.asked) {
+        let clip = &store.clips()[picture.clip];
+        assert!((clip.first..clip.first + clip.frames).contains(&picture.frame), "{picture:?} of {clip:?}");
+        assert_eq!(clip.subject.as_ref(), Some(&question.classes[picture.label]), "{picture:?}");
+    }
+    let frames: Vec<usize> = question.asked[..8].iter().map(|picture| picture.frame).collect();
+    assert_eq!(frames, [0, 1, 3, 4, 5, 6, 8, 9], "8 of 10, evenly");
+}
+
+#[test]
+fn nobody_is_asked_about_who_could_not_be_learnt() {
+    // p0 only bends, p1 never does, p2 has no name.
+    let store = coats(|person, action, row| match (person, action) {
+        (0, "bend") | (3 | 4, _) => Some(row),
+        (0, _) | (1, "bend") => None,
+        (2, _) => Some(Row { subject: None, ..row }),
+        _ => Some(row),
+    });
+    let question = only(&store, &[]);
+    assert_eq!(question.classes, ["p1", "p3", "p4"], "people to learn");
+    let asked: BTreeSet<usize> = question.asked.iter().map(|picture| picture.label).collect();
+    assert_eq!(asked, [1, 2].into(), "p1 bends nowhere");
+}
+
+#[test]
+fn nothing_is_asked_that_one_answer_fits() {
+    let alone = coats(|person, _, row| (person == 0).then_some(row));
+    let one_action = coats(|_, action, row| (action == "bend").then_some(row));
+    let nameless = coats(|_, _, row| Some(Row { subject: None, ..row }));
+    for (store, what) in [(alone, "one person"), (one_action, "one action"), (nameless, "no names")] {
+        assert_eq!(questions(&store, &["coat".into()]), [], "{what}");
+    }
+}
+
+/// Clips of two attributes; `split` says where each person's clips belong.
+fn dressed(split: impl Fn(usize) -> Split) -> ClipStore {
+    coats(|person, _, row| {
+        let attributes = [("warm".to_owned(), ["no", "yes"][usize::from(person % 2 == 0)].to_owned())];
+        Some(Row { subject: None, attributes: attributes.into(), split: Some(split(person)), ..row })
+    })
+}
+
+#[test]
+fn an_attribute_is_learnt_in_training_and_asked_in_validation_or_else_in_test() {
+    let sides = |store: &ClipStore, pictures: &[Picture]| -> BTreeSet<&'static str> {
+        clips(pictures).into_iter().map(|clip| store.clips()[clip].split.word()).collect()
+    };
+    let all = dressed(|person| {
+        [Split::Train, Split::Train, Split::Validation, Split::Validation, Split::Test][person]
+    });
+    let question = only(&all, &["warm", "age"]);
+    assert_eq!((question.what.as_str(), question.set.as_str()), ("warm", "coats"), "question");
+    assert_eq!(question.classes, ["no", "yes"], "classes");
+    assert_eq!(sides(&all, &question.known), ["train"].into(), "known");
+    assert_eq!(sides(&all, &question.asked), ["validation"].into(), "asked");
+    let without = dressed(|person| if person < 3 { Split::Train } else { Split::Test });
+    assert_eq!(sides(&without, &only(&without, &["warm"]).asked), ["test"].into(), "asked");
+}
+
+#[test]
+fn sets_are_asked_about_one_by_one() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut rows = vec![];
+    for (person, place) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
+        for set in ["a", "b"] {
+            let path = format!("{set}{person}{place}.png");
+            paint(&folder.path().join(&path), person, place);
+            rows.push(row(path, set, Some(person), Some(ACTIONS[place])));
+        }
+    }
+    let store = open(folder.path(), rows);
+    let questions = questions(&store, &[]);
+    let sets: Vec<&str> = questions.iter().map(|question| question.set.as_str()).collect();
+    assert_eq!(sets, ["a", "b"], "sets");
+    for question in &questions {
+        let all = question.known.iter().chain(&question.asked);
+        let foreign =
+            all.filter(|picture| !store.clips()[picture.clip].name.starts_with(&question.set)).count();
+        assert_eq!(foreign, 0, "pictures of another set in {}", question.set);
+    }
+}
+
+#[test]
+fn too_many_clips_are_thinned_out_the_same_way_every_time() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    image::RgbImage::new(SIZE as u32, SIZE as u32).save(folder.path().join("one.png")).expect("written");
+    let face = |number: usize| Row {
+        clip: format!("faces/{number:04}"),
+        source: Source::Image("one.png".into()),
+        subject: None,
+        action: None,
+        attributes: [("age".to_owned(), ["old", "young"][number % 2].to_owned())].into(),
+        split: Some(if number.is_multiple_of(4) || number % 4 == 3 {
+            Split::Validation
+        } else {
+            Split::Train
+        }),
+    };
+    let name = |store: &ClipStore, picture: &Picture| store.clips()[picture.clip].name.clone();
+    let forth = open(folder.path(), (0..3_200).map(face).collect());
+    let back = open(folder.path(), (0..3_200).rev().map(face).collect());
+    let (one, other) = (only(&forth, &["age"]), only(&back, &["age"]));
+    assert_eq!((one.known.len(), one.asked.len()), (1_500, 600), "pictures");
+    let names = |store: &ClipStore, pictures: &[Picture]| -> BTreeSet<String> {
+        pictures.iter().map(|picture| name(store, picture)).collect()
+    };
+    assert_eq!(names(&forth, &one.asked), names(&back, &other.asked), "the choice depends on the order");
+    let late = one.asked.iter().filter(|picture| picture.frame >= 1_600).count();
+    assert!((230..370).contains(&late), "{late} of 600 are from the second half");
+}
+
+#[test]
+fn the_same_seed_gives_the_same_guesses_to_the_last_bit() {
+    let store = as_painted();
+    let question = only(&store, &[]);
+    let shown = Shown::new(&question, &store, &|frames| frames, &Device::flex());
+    let labels: Vec<usize> = question.known.iter().map(|picture| picture.label).collect();
+    for family in Family::ALL {
+        let effort = Effort { linear_steps: 20, cnn_steps: 20, batch: 16 };
+        let bits = |seed: u64| -> Vec<u32> {
+            let lessons = Lessons::new(family, &effort);
+            let mut rng = Seed(seed).rng("attack");
+            let rows = guesses(&lessons, (&shown.known, &labels), &shown.asked, PEOPLE, &mut rng);
+            rows.concat().into_iter().map(f32::to_bits).collect()
+        };
+        let first = bits(5);
+        assert!(first == bits(5), "{family:?}: one seed, two attackers");
+        assert!(first != bits(6), "{family:?}: two seeds, one attacker");
+    }
+}
+
+#[test]
+fn an_attack_leaves_the_generator_of_the_backend_alone() {
+    let (store, device) = (as_painted(), Device::flex());
+    let draw = |attacked: bool| -> Vec<f32> {
+        device.seed(4);
+        if attacked {
+            let effort = Effort { linear_steps: 2, cnn_steps: 2, batch: 4 };
+            let found =
+                readings(&questions(&store, &[]), &store, &|frames| frames, (Seed(1), &effort), &device);
+            assert_eq!(found.len(), 2, "a reading for each family");
+        }
+        let drawn = Tensor::<1>::random([8], Distribution::Uniform(0.0, 1.0), &device);
+        drawn.into_data().try_into_vec().expect("floats")
+    };
+    assert_eq!(draw(true), draw(false), "a run would go on otherwise after an attack");
+}
+
+#[test]
+fn pictures_are_looked_at_once_for_all_families_and_for_neighbouring_questions() {
+    use std::cell::Cell;
+    let store = coats(|person, _, row| {
+        let attributes = ["warm", "tall"].map(|name| (name.to_owned(), (person % 2).to_string()));
+        let split = if person < 3 { Split::Train } else { Split::Validation };
+        Some(Row { subject: None, attributes: attributes.into(), split: Some(split), ..row })
+    });
+    let questions = questions(&store, &["warm".into(), "tall".into()]);
+    let looked_at = Cell::new(0);
+    let look = |frames: Tensor<4>| {
+        looked_at.set(looked_at.get() + frames.dims()[0]);
+        frames
+    };
+    let effort = Effort { linear_steps: 1, cnn_steps: 1, batch: 4 };
+    let found = readings(&questions, &store, &look, (Seed(1), &effort), &Device::flex());
+    let asked: Vec<(&str, &str)> = found.iter().map(|r| (r.asked.as_str(), r.by.as_str())).collect();
+    let wanted =
+        [("warm", 0), ("warm", 1), ("tall", 0), ("tall", 1)].map(|(what, k)| (what, Family::ALL[k].name()));
+    assert_eq!(asked, wanted, "readings");
+    assert_eq!(looked_at.get(), 12 * 10 + 8 * 8, "pictures looked at");
+    let alone = attack(&questions[1], Family::Cnn, &store, &look, (Seed(1), &effort), &Device::flex());
+    assert_eq!(found[3], alone, "a reading depends on the questions before it");
+}
+
+#[test]
+fn a_clip_is_guessed_by_the_mean_over_its_pictures() {
+    let picture = |clip: usize, label: usize| Picture { frame: 0, clip, label };
+    let rows = [vec![-0.6, -0.8], vec![-0.6, -0.8], vec![-3.0, -0.1], vec![-1.0, -2.0]];
+    let pictures = [picture(4, 1), picture(4, 1), picture(4, 1), picture(7, 0)];
+    let (scores, labels) = by_clip(&rows, &pictures);
+    assert_eq!(labels, [1, 0], "a label for each clip");
+    assert_eq!(top1(&scores, &labels), Some(1.0), "two mild errors outvoted one sure guess: {scores:?}");
+}
