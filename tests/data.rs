@@ -6,10 +6,15 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
+use bauta::attack::{Effort, Family, questions, readings};
 use bauta::data::sets::{KNOWN, KnownSet, data_folder};
 use bauta::data::{ClipStore, Manifest, Row, Source};
 use bauta::frame::Rgba8;
+use bauta::metrics::Reading;
+use bauta::rng::Seed;
 use bauta::video::{VideoError, Writer};
+use burn::tensor::Device;
+use cpu_time::ProcessTime;
 
 /// The data folder, or `None` with the word that it is missing.
 fn data() -> Option<PathBuf> {
@@ -116,6 +121,43 @@ fn a_manifest_of_a_set_reads_back_from_anywhere_with_the_same_digest() {
         manifest.write(&path).expect("written");
         let back = Manifest::read(&path).expect("readable");
         assert_eq!(back.digest(), manifest.digest(), "{} changed on the way", set.name);
+    }
+}
+
+/// What fresh attackers see on the untouched pictures of a set at 48 pixels.
+fn attacked(name: &str, attributes: &[&str]) -> Option<Vec<Reading>> {
+    let manifest = read(name)?;
+    let rows = manifest.rows().iter().map(|row| Row { clip: format!("{name}/{}", row.clip), ..row.clone() });
+    let manifest = Manifest::new(manifest.root(), rows.collect()).expect("sound rows");
+    let cache = tempfile::tempdir().expect("a temporary folder");
+    let store = ClipStore::open(&manifest, 48, cache.path(), &|_, _| ()).expect("every picture is whole");
+    let attributes: Vec<String> = attributes.iter().map(|name| (*name).to_owned()).collect();
+    let (questions, begun) = (questions(&store, &attributes), ProcessTime::now());
+    let found = readings(&questions, &store, &|frames| frames, (Seed(0), &Effort::QUICK), &Device::flex());
+    println!("{:.1} s of one core: {found:#?}", begun.elapsed().as_secs_f64());
+    assert_eq!(found.len(), questions.len() * Family::ALL.len(), "each family answers each question");
+    Some(found)
+}
+
+fn top1(readings: &[Reading], asked: &str, family: Family) -> f64 {
+    let found = readings.iter().find(|reading| reading.asked == asked && reading.by == family.name());
+    found.expect("a reading").top1
+}
+
+#[test]
+fn fresh_attackers_name_people_by_an_action_they_have_not_seen() {
+    let Some(found) = attacked("weizmann64", &[]) else { return };
+    assert!(found.iter().all(|reading| reading.n == 9), "one clip of each person: {found:?}");
+    let (linear, cnn) = (top1(&found, "identity", Family::Linear), top1(&found, "identity", Family::Cnn));
+    assert!(linear > 0.4 && cnn > 0.4, "of nine people: linear {linear}, CNN {cnn}");
+}
+
+#[test]
+fn fresh_attackers_tell_the_gender_and_race_of_a_face() {
+    let Some(found) = attacked("utkface6k", &["gender", "race"]) else { return };
+    for family in Family::ALL {
+        let (gender, race) = (top1(&found, "gender", family), top1(&found, "race", family));
+        assert!(gender > 0.75 && race > 0.6, "{family:?}: gender {gender}, race {race}");
     }
 }
 

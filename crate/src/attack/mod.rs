@@ -22,7 +22,8 @@ use crate::metrics::{Reading, commonest, top1};
 use crate::rng::Seed;
 
 /// What looks at pictures before an attacker sees them: `[n, 3, h, w]` to `[n, 3, h, w]`, sRGB in `[0, 1]`, on
-/// the same device, without autodiff. It is handed at most [`AT_ONCE`] pictures at a time.
+/// the same device, without autodiff. It is handed at most [`AT_ONCE`] pictures at a time, and what it shows is
+/// rounded to 8 bits, as in a picture that leaves the house: an attacker sees nothing finer.
 pub type Look<'a> = dyn Fn(Tensor<4>) -> Tensor<4> + 'a;
 
 /// The most pictures looked at in one go.
@@ -33,7 +34,7 @@ pub const AT_ONCE: usize = 64;
 pub enum Family {
     /// Multinomial logistic regression on coarse colours: what can be told at a squint.
     Linear,
-    /// A small convolutional network: shapes and textures, wherever they are.
+    /// A small convolutional network: shapes and textures, and roughly where they are.
     Cnn,
 }
 
@@ -55,15 +56,15 @@ impl Family {
 pub struct Effort {
     /// Steps of [`Family::Linear`].
     pub linear_steps: usize,
-    /// Steps of [`Family::Cnn`], each some hundred times as dear.
+    /// Steps of [`Family::Cnn`], each some fifty times as dear.
     pub cnn_steps: usize,
     /// Pictures of a step.
     pub batch: usize,
 }
 
 impl Effort {
-    /// For a look in between: some seconds of one core for a question at 48 pixels.
-    pub const QUICK: Self = Self { linear_steps: 300, cnn_steps: 200, batch: 32 };
+    /// For a look in between: some four seconds of one core for a question at 48 pixels.
+    pub const QUICK: Self = Self { linear_steps: 600, cnn_steps: 300, batch: 32 };
 }
 
 /// The pictures of a question, as they were looked at.
@@ -77,7 +78,7 @@ impl Shown {
         let shown = |pictures: &[Picture]| {
             let numbers: Vec<usize> = pictures.iter().map(|picture| picture.frame).collect();
             let parts = numbers.chunks(AT_ONCE).map(|some| look(still_images(store, some, device)));
-            Tensor::cat(parts.collect(), 0)
+            (Tensor::cat(parts.collect(), 0).clamp(0.0, 1.0) * 255.0).round() / 255.0
         };
         Self { known: shown(&question.known), asked: shown(&question.asked) }
     }
