@@ -26,19 +26,24 @@ impl PrivacyConfig {
     /// Fresh weights on `device`.
     pub fn init(&self, device: &Device) -> Privacy {
         let width = self.width;
-        let stages = [(3, width), (width, 2 * width), (2 * width, 4 * width), (4 * width, 4 * width)];
+        let stages =
+            [(3, width, 2), (width, 2 * width, 2), (2 * width, 4 * width, 2), (4 * width, 4 * width, 1)];
+        let features = 4 * width * CELLS * CELLS;
         Privacy {
-            stages: stages.map(|(from, to)| Stage::new(from, to, device)).into(),
-            hidden: LinearConfig::new(4 * width, 4 * width).init(device),
+            stages: stages.map(|(from, to, stride)| Stage::new(from, to, stride, device)).into(),
+            hidden: LinearConfig::new(features, 4 * width).init(device),
             projection: LinearConfig::new(4 * width, self.embedding).init(device),
             heads: self
                 .heads
                 .iter()
-                .map(|classes| LinearConfig::new(4 * width, *classes).init(device))
+                .map(|classes| LinearConfig::new(features, *classes).init(device))
                 .collect(),
         }
     }
 }
+
+/// Cells along each side of a picture in which features are averaged: a face has its parts in places.
+const CELLS: usize = 2;
 
 /// Embeds pictures so that two views of one subject lie together.
 #[derive(Module, Debug)]
@@ -49,7 +54,7 @@ pub struct Privacy {
     heads: Vec<Linear>,
 }
 
-/// A residual stage that halves both sides.
+/// A residual stage; a stride of 2 halves both sides.
 #[derive(Module, Debug)]
 struct Stage {
     down: Conv2d,
@@ -58,13 +63,13 @@ struct Stage {
 }
 
 impl Stage {
-    fn new(from: usize, to: usize, device: &Device) -> Self {
+    fn new(from: usize, to: usize, stride: usize, device: &Device) -> Self {
         let convolution = |from: usize, stride: usize| {
             let padding = PaddingConfig2d::Explicit(1, 1, 1, 1);
             Conv2dConfig::new([from, to], [3, 3]).with_stride([stride; 2]).with_padding(padding).init(device)
         };
         let norm = GroupNormConfig::new(4, to).init(device);
-        Self { down: convolution(from, 2), norm, refine: convolution(to, 1) }
+        Self { down: convolution(from, stride), norm, refine: convolution(to, 1) }
     }
 
     fn forward(&self, x: Tensor<4>) -> Tensor<4> {
@@ -77,15 +82,16 @@ impl Privacy {
     /// What the branch knows of each picture, before the projection: what probes are fitted on.
     ///
     /// # Shapes
-    /// - `images`: `[n, 3, h, w]`, sRGB in `[0, 1]`
-    /// - returns `[n, 4 * width]`
+    /// - `images`: `[n, 3, h, w]`, sRGB in `[0, 1]`; `h` and `w` multiples of 16
+    /// - returns `[n, 16 * width]`
     pub fn features(&self, images: Tensor<4>) -> Tensor<2> {
-        let mut x = images;
+        let mut x = (images - 0.5) * 4.0; // about the spread that fresh layers expect
         for stage in &self.stages {
             x = stage.forward(x);
         }
         let [n, c, h, w] = x.dims();
-        x.reshape([n, c, h * w]).mean_dim(2).reshape([n, c])
+        let cells = x.reshape([n, c, CELLS, h / CELLS, CELLS, w / CELLS]).mean_dims(&[3, 5]);
+        cells.reshape([n, c * CELLS * CELLS])
     }
 
     /// Embeds each picture on the unit sphere.
@@ -100,7 +106,7 @@ impl Privacy {
     /// Embeds [`features`](Self::features) on the unit sphere.
     ///
     /// # Shapes
-    /// - `features`: `[n, 4 * width]`
+    /// - `features`: `[n, 16 * width]`
     /// - returns `[n, embedding]`, rows of length 1
     pub fn project(&self, features: Tensor<2>) -> Tensor<2> {
         let x = self.projection.forward(relu(self.hidden.forward(features)));
@@ -111,7 +117,7 @@ impl Privacy {
     /// Scores of the classes of each supervised head, before softmax, from [`features`](Self::features).
     ///
     /// # Shapes
-    /// - `features`: `[n, 4 * width]`
+    /// - `features`: `[n, 16 * width]`
     /// - returns for each head `[n, classes]`
     pub fn name(&self, features: &Tensor<2>) -> Vec<Tensor<2>> {
         self.heads.iter().map(|head| head.forward(features.clone())).collect()

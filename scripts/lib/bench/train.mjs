@@ -3,8 +3,15 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { root, target } from './places.mjs';
+import { number } from './table.mjs';
 
 const NETWORKS = ['anonymizer', 'utility', 'privacy'];
+
+/** The most that a step may cost of what PyTorch's costs. */
+const GOAL = { ratio: 2.5 };
+
+/** How much faster than the frames of a clip a step's cost may seem to grow, timings being what they are. */
+const LINEAR_WITHIN = 1.1;
 
 /** One thread each: what is compared is work, not how it is spread. */
 const ONE_THREAD = { RAYON_NUM_THREADS: '1', OMP_NUM_THREADS: '1', MKL_NUM_THREADS: '1' };
@@ -42,9 +49,21 @@ export const measureTraining = async ({ quick }) => {
     sameNetwork(network, found);
     const what = `training step, ${network}, 32 pictures of 64 px, CPU time of one thread`;
     const peer = version === undefined ? 'PyTorch not installed' : { ...figure(found.peer), name: `PyTorch ${version}` };
-    return { what, ours: figure(found.ours), peer };
+    return { what, ours: figure(found.ours), peer, goal: GOAL };
   });
-  return { rows, notes: [] };
+  return { rows: [...rows, ...['anonymizer', 'utility'].map((network) => growth(network, found.ours))], notes: [] };
+};
+
+/** How a step's cost grows with the frames of a clip: longest against shortest. */
+const growth = (network, runs) => {
+  const lengths = runs[0].frames.map(({ frames }) => frames);
+  const costs = lengths.map((_, at) => median(runs.map((run) => run.frames[at][network])));
+  const [shortest, longest] = [lengths[0], lengths.at(-1)];
+  return {
+    what: `training step, ${network}, clips of ${longest} frames against clips of ${shortest}, CPU time`,
+    ours: { value: costs.at(-1) / costs[0], unit: 'x', spread: `${costs.map(number).join(', ')} ms at ${lengths.join(', ')}` },
+    goal: { most: (longest / shortest) * LINEAR_WITHIN },
+  };
 };
 
 /** Two networks with different numbers of parameters are not the same. */
