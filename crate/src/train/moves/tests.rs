@@ -352,7 +352,19 @@ fn a_second_branch_that_knows_nothing_halves_what_is_won() {
 #[test]
 fn a_yielding_privacy_gradient_never_lengthens_the_penalty() {
     let mut bench = bench();
+    // A copy that privacy has begun to pull away: what the penalty wants back, privacy wants more of.
+    let mut anonymizer = player(bench.anonymizer.clone());
+    for _ in 0..80 {
+        anonymizer = warm_up(anonymizer, &bench.clips.frames, 1e-2).0;
+    }
+    bench.anonymizer = anonymizer.module;
     drop(bench.teach(30));
+    let away = weighted(&bench, [0.0, 1.0, 0.0]);
+    let mut anonymizer = player(bench.anonymizer.clone());
+    for _ in 0..5 {
+        anonymizer = bench.moved(anonymizer, &away, 3e-3).0;
+    }
+    bench.anonymizer = anonymizer.module;
     let mut config = weighted(&bench, [0.0, 10.0, 1.0]);
     config.penalty.budget = Some(0.0);
     let after = |kind: BalanceKind| {
@@ -367,7 +379,7 @@ fn a_yielding_privacy_gradient_never_lengthens_the_penalty() {
     let shown = bench.anonymizer.forward(bench.clips.frames.clone());
     let before: f32 = rms(bench.clips.frames.clone(), shown).mean().into_scalar();
     let (plain, yielding) = (after(BalanceKind::Plain), after(BalanceKind::Pcgrad));
-    assert!(plain > before + 5e-5, "no conflict was tested: the distance went from {before} to {plain}");
+    assert!(plain > before + 2e-5, "no conflict was tested: the distance went from {before} to {plain}");
     assert!(
         yielding - before < 0.1 * (plain - before),
         "the distance went from {before} to {yielding} though privacy had to yield; plainly: {plain}"
