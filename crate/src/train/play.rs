@@ -89,8 +89,7 @@ impl Round<'_> {
     /// Step 1 on some batches, then step 2 on others.
     fn play(&self, mut players: Players, state: &mut State, round: u64) -> (Players, Line) {
         let TrainConfig { schedule, adversary, rates, .. } = self.config;
-        let mut line = Line::default();
-        line.restarted = self.restart(&mut players, round);
+        let mut line = Line { restarted: self.restart(&mut players, round), ..Line::default() };
         // Preparation has used the batches before these.
         let first = schedule.preparation() + round * (rates.accumulate + adversary.moves);
         if PenaltyState::calibrates(&self.config.penalty, round) {

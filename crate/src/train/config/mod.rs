@@ -1,5 +1,6 @@
 //! What a training run is told: one TOML file.
 
+mod contest;
 mod set;
 mod settings;
 
@@ -7,11 +8,9 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+pub use contest::{Adversary, Balance, BalanceKind, Head, Penalty, PenaltyKind, Twins};
 pub use set::set_option;
-pub use settings::{
-    Adversary, Balance, BalanceKind, Game, Head, ModelShape, Penalty, PenaltyKind, Rates, Schedule, Twins,
-    Validate,
-};
+pub use settings::{Game, ModelShape, Rates, Schedule, Validate};
 
 use super::TrainError;
 use crate::rng::Seed;
