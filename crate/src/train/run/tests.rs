@@ -115,7 +115,11 @@ fn weights(outcome: Outcome) -> Vec<u8> {
 #[test]
 fn a_resumed_run_is_the_uninterrupted_run_to_the_last_bit() {
     let place = Place::new();
-    for (kind, config, stops) in [("plain", config(), vec![2, 5]), ("all", everything(), vec![7, 10])] {
+    let mut averaged = config();
+    averaged.rates.average = 0.9;
+    for (kind, config, stops) in
+        [("plain", config(), vec![2, 5]), ("averaged", averaged, vec![5]), ("all", everything(), vec![7, 10])]
+    {
         let name = format!("{kind}-whole");
         let whole = weights(place.run(&name, &config, false, u64::MAX).expect("a run"));
         let readings = fs::read(place.path(&name).join("readings.jsonl")).expect("readings");
@@ -137,6 +141,28 @@ fn a_resumed_run_is_the_uninterrupted_run_to_the_last_bit() {
             assert!(again == readings, "{kind}: validations differ after {stop} steps");
         }
     }
+}
+
+#[test]
+fn branches_begin_anew_in_turn_and_play_on_otherwise_as_before() {
+    let (place, mut config) = (Place::new(), config());
+    (config.schedule.steps, config.adversary.branches) = (7, 2);
+    drop(place.run("steady", &config, false, u64::MAX).expect("a run"));
+    (config.adversary.restart_every, config.adversary.catch_up) = (2, 1);
+    drop(place.run("anew", &config, false, u64::MAX).expect("a run"));
+    let lines = |name: &str| -> Vec<Line> {
+        place.metrics(name).lines().map(|line| serde_json::from_str(line).expect("a line")).collect()
+    };
+    let (steady, anew) = (lines("steady"), lines("anew"));
+    let restarts: Vec<_> = anew.iter().filter_map(|line| Some((line.step, line.restarted?))).collect();
+    assert_eq!(
+        restarts,
+        [(5, 0), (7, 1), (9, 0)],
+        "the preparation has 3 steps; one branch every 2 after it"
+    );
+    assert_eq!(steady[..5], anew[..5], "something differs before the first restart");
+    assert_ne!(steady[5].privacy, anew[5].privacy, "the branch that began anew judges as the old one did");
+    assert_eq!(steady[5].utility, anew[5].utility, "the restart of a privacy branch changed L_T");
 }
 
 #[test]
@@ -236,7 +262,8 @@ fn a_loss_that_is_no_number_stops_the_run_and_names_the_way_back() {
     let error = place.run("wild", &config, false, u64::MAX).err().expect("an infinite rate");
     let TrainError::NotFinite { step, term, checkpoint, .. } = &error else { panic!("{error}") };
     assert!(*step >= config.schedule.preparation(), "stopped at step {step}, before the rate was used");
-    assert!(!term.is_empty() && checkpoint.contains("checkpoint-"), "{error}");
+    assert!(!term.contains("weight"), "the loss went by unnoticed: {error}");
+    assert!(checkpoint.contains("checkpoint-"), "{error}");
     let checkpoint = Path::new(checkpoint);
     assert!(checkpoint.join("anonymizer.bpk").is_file(), "{} is not there", checkpoint.display());
 }
