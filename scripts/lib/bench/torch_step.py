@@ -82,18 +82,19 @@ class Utility(nn.Module):
 class Privacy(nn.Module):
     def __init__(self, width=16, embedding=64):
         super().__init__()
-        shapes = [(3, width), (width, 2 * width), (2 * width, 4 * width), (4 * width, 4 * width)]
-        self.down = nn.ModuleList(nn.Conv2d(a, b, 3, 2, 1) for a, b in shapes)
-        self.norms = nn.ModuleList(nn.GroupNorm(4, b) for _, b in shapes)
-        self.refine = nn.ModuleList(nn.Conv2d(b, b, 3, 1, 1) for _, b in shapes)
-        self.hidden = nn.Linear(4 * width, 4 * width)
+        shapes = [(3, width, 2), (width, 2 * width, 2), (2 * width, 4 * width, 2), (4 * width, 4 * width, 1)]
+        self.down = nn.ModuleList(nn.Conv2d(a, b, 3, stride, 1) for a, b, stride in shapes)
+        self.norms = nn.ModuleList(nn.GroupNorm(4, b) for _, b, _ in shapes)
+        self.refine = nn.ModuleList(nn.Conv2d(b, b, 3, 1, 1) for _, b, _ in shapes)
+        self.hidden = nn.Linear(16 * width, 4 * width)
         self.projection = nn.Linear(4 * width, embedding)
 
     def forward(self, x):
+        x = (x - 0.5) * 4
         for down, norm, refine in zip(self.down, self.norms, self.refine):
             x = functional.relu(norm(down(x)))
             x = functional.relu(refine(x)) + x
-        x = self.projection(functional.relu(self.hidden(x.mean((2, 3)))))
+        x = self.projection(functional.relu(self.hidden(functional.adaptive_avg_pool2d(x, 2).flatten(1))))
         return x / (x.square().sum(1, keepdim=True) + 1e-12).sqrt()
 
 
