@@ -32,7 +32,7 @@ pub enum SplitError {
 }
 
 /// Every clip of `subjects` becomes validation, every other clip training: how well an action is told for
-/// people never seen.
+/// people never seen. Test clips stay test clips.
 ///
 /// # Errors
 /// [`SplitError`] if a subject is unknown or nobody is left to train on.
@@ -45,7 +45,7 @@ pub fn hold_out_subjects(manifest: &mut Manifest, subjects: &[String]) -> Result
 }
 
 /// Every clip of `actions` becomes validation, every other clip training: how well a person is told by
-/// movements never seen.
+/// movements never seen. Test clips stay test clips.
 ///
 /// # Errors
 /// [`SplitError`] if an action is unknown or no other is left to train on.
@@ -113,7 +113,7 @@ fn hold_out(
     if manifest.rows().iter().all(held_out) {
         return Err(SplitError::NothingLeft { held_out: names.join(", ") });
     }
-    for row in manifest.rows_mut() {
+    for row in manifest.rows_mut().iter_mut().filter(|row| row.split != Some(Split::Test)) {
         row.split = Some(if held_out(row) { Split::Validation } else { Split::Train });
     }
     Ok(())

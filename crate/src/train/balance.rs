@@ -26,7 +26,7 @@ pub(super) fn ratio(utility: f32, penalty: f32, config: &Balance) -> f32 {
 pub(super) struct GradNorm {
     /// Weights, sum 3.
     pub weights: Three,
-    /// What each term was when it first pulled.
+    /// The most each term has been.
     first: [Option<f32>; 3],
 }
 
@@ -49,7 +49,9 @@ impl GradNorm {
             pulling.iter().map(|term| value(*term)).sum::<f32>() / pulling.len() as f32
         };
         for &term in &pulling {
-            self.first[term].get_or_insert(losses[term]);
+            // A hinge begins anywhere above 0: the most a term has been stands for where it began.
+            let first = self.first[term].get_or_insert(losses[term]);
+            *first = first.max(losses[term]);
         }
         let left = |term: usize| losses[term] / self.first[term].unwrap_or(losses[term]);
         let (mean_pull, mean_left) = (mean(&|term| self.weights[term] * pulls[term]), mean(&left));
@@ -161,6 +163,16 @@ mod tests {
             "the first has learnt nothing: {:?}",
             state.weights
         );
+    }
+
+    #[test]
+    fn a_hinge_that_began_near_zero_does_not_silence_the_others() {
+        let mut state = GradNorm::new();
+        state.step([1.0, 1.0, 1e-5], [1.0; 3], &Balance::default());
+        for _ in 0..200 {
+            state.step([1.0, 1.0, 0.02], [1.0; 3], &Balance::default());
+        }
+        assert!(state.weights.iter().all(|weight| *weight > 0.5), "{:?}", state.weights);
     }
 
     #[test]

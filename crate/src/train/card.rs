@@ -52,6 +52,7 @@ fn limits(config: &TrainConfig) -> Vec<String> {
         "attacked only by the trainer's quick attackers, of which the strongest may be stated too high and a \
          patient one does better"
             .into(),
+        "attackers asked about people of whom the run may have seen other pictures or the same ones".into(),
         "shape, gait and movement are left in the picture on purpose: they carry the action".into(),
         "sound, captions and metadata are not anonymized".into(),
     ]

@@ -76,6 +76,11 @@ impl RunFolder {
         }
         let about: About =
             serde_json::from_str(&read(&about_path)?).map_err(|_| refuse("its run.json is damaged"))?;
+        if about.device != device {
+            let reason =
+                format!("it ran on {}, where losses have other last digits; go on there", about.device);
+            return Err(refuse(&reason));
+        }
         if about.manifest != corpus.digest {
             return Err(refuse("the data has changed since it began; restore it or start a new run"));
         }

@@ -1,5 +1,7 @@
 //! What the supervised privacy heads are taught: the identity or an attribute of each clip.
 
+use std::collections::BTreeMap;
+
 use super::TrainError;
 use crate::data::{ClipInfo, ClipStore, Split};
 
@@ -22,18 +24,21 @@ impl HeadTable {
         let value = |clip: &ClipInfo| {
             if of == IDENTITY { clip.subject.clone() } else { clip.attributes.get(of).cloned() }
         };
-        let training = store.clips().iter().filter(|clip| clip.split == Split::Train);
-        let mut seen: Vec<String> = training.clone().filter_map(value).collect();
-        seen.sort();
-        let counts: Vec<usize> = seen.chunk_by(|a, b| a == b).map(<[String]>::len).collect();
-        let total = seen.len() as f32;
-        seen.dedup();
+        // Batches draw frames, so a clip counts as often as it has frames.
+        let mut frames: BTreeMap<String, usize> = BTreeMap::new();
+        for clip in store.clips().iter().filter(|clip| clip.split == Split::Train) {
+            if let Some(value) = value(clip) {
+                *frames.entry(value).or_default() += clip.frames;
+            }
+        }
+        let total = frames.values().sum::<usize>() as f32;
+        let share = |count: &usize| *count as f32 / total;
+        let chance = frames.values().map(|count| -share(count) * share(count).ln()).sum();
+        let seen: Vec<String> = frames.into_keys().collect();
         if seen.len() < 2 {
             return Err(TrainError::Head { of: of.into(), found: seen.join(", ") });
         }
         let of_clip = store.clips().iter().map(|clip| seen.binary_search(&value(clip)?).ok()).collect();
-        let share = |count: &usize| *count as f32 / total;
-        let chance = counts.iter().map(|count| -share(count) * share(count).ln()).sum();
         Ok(Self { classes: seen, of_clip, chance })
     }
 
@@ -47,7 +52,7 @@ impl HeadTable {
         self.of_clip[clip]
     }
 
-    /// Cross-entropy of the best constant guess on training clips, nats: the entropy of their labels.
+    /// Cross-entropy of the best constant guess on training frames, nats: the entropy of their labels.
     pub(super) fn chance(&self) -> f32 {
         self.chance
     }

@@ -79,7 +79,8 @@ pub struct Pulls {
     pub penalty: f32,
 }
 
-/// What was read from the validation clips during the game: a line of `readings.jsonl`.
+/// What was read during the game: a line of `readings.jsonl`. Actions are those of validation clips; attackers
+/// ask across actions about everybody there is, also people whose pictures the run learns from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Validation {
     /// Steps done by then.

@@ -62,10 +62,15 @@ impl RunResult {
 
 /// Mean action top-1 over the sets, weighted by their clips.
 pub(super) fn action_top1(readings: &[Reading]) -> Option<f64> {
+    action_mean(readings, |reading| reading.top1)
+}
+
+/// Mean of `value` over the sets with a reading of actions, weighted by their clips.
+pub(super) fn action_mean(readings: &[Reading], value: impl Fn(&Reading) -> f64) -> Option<f64> {
     let best = strongest(readings);
     let of_sets: Vec<&Reading> = best.iter().filter(|reading| reading.asked == ACTION).collect();
     let n: usize = of_sets.iter().map(|reading| reading.n).sum();
-    let right: f64 = of_sets.iter().map(|reading| reading.top1 * reading.n as f64).sum();
+    let right: f64 = of_sets.iter().map(|reading| value(reading) * reading.n as f64).sum();
     (n > 0).then(|| right / n as f64)
 }
 

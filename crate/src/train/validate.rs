@@ -12,7 +12,7 @@ use super::corpus::Corpus;
 use super::log::Validation;
 use super::moves::{seen, teach_utility};
 use super::play::utility_player;
-use super::result::{ACTION, action_top1, leaks};
+use super::result::{ACTION, action_mean, action_top1, leaks};
 use super::table::Table;
 use crate::attack::{self, Effort};
 use crate::data::{Augmentation, ClipRecipe, Split, still_clip_batch};
@@ -126,17 +126,8 @@ impl<'a> Validator<'a> {
 /// Action kept minus the worst leakage, both between chance (0) and raw (1). What cannot be measured counts as
 /// nothing kept and nothing leaked.
 fn score(raw: &[Reading], anonymized: &[Reading]) -> f64 {
-    let chance = |readings: &[Reading]| {
-        let actions: Vec<Reading> =
-            readings.iter().filter(|reading| reading.asked == ACTION).cloned().collect();
-        action_top1(
-            &actions
-                .into_iter()
-                .map(|reading| Reading { top1: reading.chance, ..reading })
-                .collect::<Vec<_>>(),
-        )
-    };
-    let kept = match (action_top1(raw), action_top1(anonymized), chance(raw)) {
+    let chance = action_mean(raw, |reading| reading.chance);
+    let kept = match (action_top1(raw), action_top1(anonymized), chance) {
         (Some(raw), Some(now), Some(chance)) if raw > chance => (now - chance) / (raw - chance),
         _ => 0.0,
     };

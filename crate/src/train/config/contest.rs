@@ -171,6 +171,9 @@ impl Penalty {
                 return unfit(what, &share, "a share in [0, 1]");
             }
         }
+        if self.kind == PenaltyKind::None && self.dual_rate > 0.0 {
+            return unfit("penalty.dual_rate", &self.dual_rate, "0 where penalty.kind is \"none\"");
+        }
         at_least_one(&[("penalty.calibrate_every", self.calibrate_every)])?;
         not_negative(&[
             ("penalty.weight", self.weight.into()),

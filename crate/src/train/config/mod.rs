@@ -143,6 +143,13 @@ impl TrainConfig {
             if let Some(share) = sets.iter().find_map(share) {
                 return unfit(&format!("{what}.validation"), share.to_string(), "a share in [0, 1)");
             }
+            if sets.iter().any(|choice| choice.together.is_some() && choice.validation.is_none()) {
+                return unfit(
+                    &format!("{what}.together"),
+                    "a column".into(),
+                    "a share in `validation` beside it",
+                );
+            }
             if sets.iter().any(|choice| choice.validation.is_some() && !choice.held_out.is_empty()) {
                 return unfit(what, "validation and held_out".into(), "one of the two for each set");
             }

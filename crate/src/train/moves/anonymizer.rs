@@ -76,6 +76,8 @@ struct Batch<'a> {
     privacy: Pull,
     penalty: Pull,
     flicker: Option<Pull>,
+    /// What the privacy branches still tell: chance less `L_B`. Falls as the anonymizer learns.
+    leaking: f32,
     terms: AnonymizerTerms,
 }
 
@@ -98,7 +100,7 @@ pub(in super::super) fn teach_anonymizer(
     let mut terms = vec![];
     for (clips, pictures) in batches {
         let batch = Batch::pulled(&player.module, &judges, (clips, pictures), config, &mut state.0);
-        let shares = balanced(&batch, config, &mut state.1);
+        let shares = balanced(&batch, config, state);
         terms.push(batch.terms);
         sum.accumulate(&player.module, batch.gradient(&player.module, shares, config));
     }
@@ -144,6 +146,7 @@ impl<'a> Batch<'a> {
                 penalty: state.weight * penalty.strength(),
             },
         };
+        let leaking = (pictures.ceiling(&config.adversary) - privacy.value).max(1e-3);
         terms.total += game.flicker_weight * terms.flicker.unwrap_or(0.0);
         let weigh = |pull: Pull, weight: f32| Pull { gradient: pull.gradient * weight, ..pull };
         Self {
@@ -154,6 +157,7 @@ impl<'a> Batch<'a> {
             privacy: weigh(privacy, -game.privacy_weight),
             penalty: weigh(penalty, state.weight),
             flicker: flicker.map(|pull| weigh(pull, game.flicker_weight)),
+            leaking,
             terms,
         }
     }
@@ -188,17 +192,22 @@ impl<'a> Batch<'a> {
 }
 
 /// What each term is multiplied by: utility, privacy, penalty.
-fn balanced(batch: &Batch<'_>, config: &TrainConfig, learnt: &mut Option<GradNorm>) -> balance::Three {
+fn balanced(
+    batch: &Batch<'_>,
+    config: &TrainConfig,
+    (held, learnt): &mut (PenaltyState, Option<GradNorm>),
+) -> balance::Three {
     let pulls = batch.terms.pulls;
     match config.balance.kind {
         BalanceKind::Plain | BalanceKind::Pcgrad => [1.0; 3],
-        BalanceKind::Ratio => [1.0, 1.0, balance::ratio(pulls.utility, pulls.penalty, &config.balance)],
+        BalanceKind::Ratio => {
+            // Against the pull without lambda, so that lambda still counts.
+            let penalty = if held.weight > 0.0 { pulls.penalty / held.weight } else { 0.0 };
+            [1.0, 1.0, balance::ratio(pulls.utility, penalty, &config.balance)]
+        }
         BalanceKind::GradNorm => {
             let state = learnt.get_or_insert_with(GradNorm::new);
-            // What is still told apart: falls as the anonymizer learns, as the other two do.
-            let chance = crate::privacy::chance(config.adversary.pairs);
-            let leaking = (chance - batch.terms.privacy).max(1e-3);
-            let losses = [batch.terms.utility, leaking, batch.terms.penalty];
+            let losses = [batch.terms.utility, batch.leaking, batch.terms.penalty];
             state.step(losses, [pulls.utility, pulls.privacy, pulls.penalty], &config.balance);
             state.weights
         }

@@ -105,6 +105,12 @@ impl Pictures {
         Tensor::cat(vec![self.pairs.left.clone(), self.pairs.right.clone()], 0)
     }
 
+    /// `L_B` of a branch that knows nothing, heads included: what the anonymizer can win at most.
+    pub(in super::super) fn ceiling(&self, adversary: &Adversary) -> f32 {
+        let heads = self.labels.iter().zip(&adversary.head).map(|(labels, head)| labels.chance * head.weight);
+        self.chance * adversary.contrast_weight + heads.sum::<f32>()
+    }
+
     /// What `branch` makes of the views `shown`, which are [`both`](Self::both), raw or anonymized.
     pub(in super::super) fn leak(&self, branch: &Privacy, shown: Tensor<4>, adversary: &Adversary) -> Leak {
         let features = branch.features(shown);
