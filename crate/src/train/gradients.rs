@@ -43,6 +43,11 @@ pub(super) fn sum<M: Module>(
     visitor.2
 }
 
+/// `share * gradient`.
+pub(super) fn scale<M: Module>(module: &M, gradient: &GradientsParams, share: f32) -> GradientsParams {
+    sum(module, (gradient, share), (&GradientsParams::new(), 0.0))
+}
+
 /// Shortens the gradient to `longest` over all parameters together; 0 leaves it as it is. Waits for the
 /// device.
 pub(super) fn clip<M: Module>(module: &M, gradient: GradientsParams, longest: f32) -> GradientsParams {
@@ -53,7 +58,7 @@ pub(super) fn clip<M: Module>(module: &M, gradient: GradientsParams, longest: f3
     if length <= longest {
         return gradient; // a length that is no number is left to the check of the losses
     }
-    sum(module, (&gradient, longest / length), (&GradientsParams::new(), 0.0))
+    scale(module, &gradient, longest / length)
 }
 
 /// `keep * average + (1 - keep) * now`, weight by weight. Both are without a tape.

@@ -105,11 +105,7 @@ pub(in super::super) fn teach_anonymizer(
         sum.accumulate(&player.module, batch.gradient(&player.module, shares, config));
     }
     let terms = mean(&terms);
-    let average = gradients::sum(
-        &player.module,
-        (&sum.grads(), 1.0 / batches.len() as f32),
-        (&GradientsParams::new(), 0.0),
-    );
+    let average = gradients::scale(&player.module, &sum.grads(), 1.0 / batches.len() as f32);
     let gradient = gradients::clip(&player.module, average, config.rates.clip_norm);
     state.0.ascend(&config.penalty, terms.distance);
     (player.step(rate, gradient), terms)
