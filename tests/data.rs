@@ -132,10 +132,10 @@ fn attacked(name: &str, attributes: &[&str]) -> Option<Vec<Reading>> {
     let cache = tempfile::tempdir().expect("a temporary folder");
     let store = ClipStore::open(&manifest, 48, cache.path(), &|_, _| ()).expect("every picture is whole");
     let attributes: Vec<String> = attributes.iter().map(|name| (*name).to_owned()).collect();
-    let (questions, begun) = (questions(&store, &attributes), ProcessTime::now());
+    let begun = ProcessTime::now();
+    let questions = questions(&store, &attributes);
     let found = readings(&questions, &store, &|frames| frames, (Seed(0), &Effort::QUICK), &Device::flex());
     println!("{:.1} s of one core: {found:#?}", begun.elapsed().as_secs_f64());
-    assert_eq!(found.len(), questions.len() * Family::ALL.len(), "each family answers each question");
     Some(found)
 }
 
@@ -147,7 +147,7 @@ fn top1(readings: &[Reading], asked: &str, family: Family) -> f64 {
 #[test]
 fn fresh_attackers_name_people_by_an_action_they_have_not_seen() {
     let Some(found) = attacked("weizmann64", &[]) else { return };
-    assert!(found.iter().all(|reading| reading.n == 9), "one clip of each person: {found:?}");
+    assert!(found.iter().all(|reading| reading.n == 36), "four clips of each person: {found:?}");
     let (linear, cnn) = (top1(&found, "identity", Family::Linear), top1(&found, "identity", Family::Cnn));
     assert!(linear > 0.4 && cnn > 0.4, "of nine people: linear {linear}, CNN {cnn}");
 }

@@ -25,12 +25,16 @@ impl Reading {
         (&self.asked, &self.set) == (&other.asked, &other.set)
     }
 
+    /// Whether the lower end of the 95 % Wilson interval is above chance.
+    pub fn beats_chance(&self) -> bool {
+        wilson(self.top1, self.n).0 > self.chance
+    }
+
     /// Chance-normalised leakage `NL = (attack - chance) / (raw - chance)`: 0 at chance, 1 where nothing is
     /// hidden. `None` where the lower end of the 95 % Wilson interval of `raw` is at chance: an attack that
     /// cannot win on raw frames measures nothing.
     pub fn leakage(&self, raw: &Self) -> Option<f64> {
-        let breakable = wilson(raw.top1, raw.n).0 > raw.chance;
-        breakable.then(|| (self.top1 - self.chance) / (raw.top1 - raw.chance))
+        raw.beats_chance().then(|| (self.top1 - self.chance) / (raw.top1 - raw.chance))
     }
 }
 

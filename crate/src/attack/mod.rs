@@ -16,7 +16,7 @@ mod question;
 use burn::tensor::{Device, Tensor};
 
 use self::learner::{Lessons, guesses};
-pub use self::question::{Picture, Question, questions};
+pub use self::question::{Picture, Question, TURNS, questions};
 use crate::data::{ClipStore, still_images};
 use crate::metrics::{Reading, commonest, top1};
 use crate::rng::Seed;
@@ -84,24 +84,14 @@ impl Shown {
     }
 }
 
-/// Lets one fresh attacker learn the answer to a question and asks it. The reading's `n` counts clips: the
-/// guess for a clip is the class with the highest mean log-probability over its pictures, as an attacker sees
-/// the whole clip. Chance is the best constant guess on the clips asked about.
+/// Lets fresh attackers of every family learn the answer to each question and asks them. A reading's `n` counts
+/// clips: the guess for a clip is the class with the highest mean log-probability over its pictures, as an
+/// attacker sees the whole clip. Turns of one question that lie one after the other make one reading a family,
+/// each turn by an attacker of its own. Chance is the best constant guess on the clips asked about.
 ///
-/// The same arguments give the same reading to the last bit. `device` is one without autodiff.
-pub fn attack(
-    question: &Question,
-    family: Family,
-    store: &ClipStore,
-    look: &Look,
-    (seed, effort): (Seed, &Effort),
-    device: &Device,
-) -> Reading {
-    judge(question, family, &Shown::new(question, store, look, device), (seed, effort))
-}
-
-/// [`attack`] by every family on every question, in their order. What a question's pictures look like is
-/// found out once for all families, and for all neighbouring questions about the same pictures.
+/// What a question's pictures look like is found out once for all families, and for all neighbouring questions
+/// about the same pictures. The same arguments give the same readings to the last bit. `device` is one without
+/// autodiff.
 pub fn readings(
     questions: &[Question],
     store: &ClipStore,
@@ -111,33 +101,63 @@ pub fn readings(
 ) -> Vec<Reading> {
     let mut readings = Vec::with_capacity(Family::ALL.len() * questions.len());
     let mut last: Option<(&Question, Shown)> = None;
-    for question in questions {
-        let shown = match last.take() {
-            Some((earlier, shown)) if earlier.shows_what(question) => shown,
-            _ => Shown::new(question, store, look, device),
-        };
-        readings.extend(Family::ALL.map(|family| judge(question, family, &shown, (seed, effort))));
-        last = Some((question, shown));
+    for turns in questions.chunk_by(Question::asks_what) {
+        let mut tallies = Family::ALL.map(|_| Tally::default());
+        for (turn, question) in turns.iter().enumerate() {
+            let shown = match last.take() {
+                Some((earlier, shown)) if earlier.shows_what(question) => shown,
+                _ => Shown::new(question, store, look, device),
+            };
+            for (family, tally) in Family::ALL.into_iter().zip(&mut tallies) {
+                tally.add(ask((turn, question), family, &shown, (seed, effort)));
+            }
+            last = Some((question, shown));
+        }
+        let named = Family::ALL.into_iter().zip(tallies);
+        readings.extend(named.map(|(family, tally)| tally.reading(&turns[0], family)));
     }
     readings
 }
 
-fn judge(question: &Question, family: Family, shown: &Shown, (seed, effort): (Seed, &Effort)) -> Reading {
+/// What one attacker answered: a row of scores and the right answer for each clip.
+#[derive(Default)]
+struct Tally {
+    scores: Vec<Vec<f32>>,
+    labels: Vec<usize>,
+}
+
+impl Tally {
+    fn add(&mut self, (scores, labels): (Vec<Vec<f32>>, Vec<usize>)) {
+        self.scores.extend(scores);
+        self.labels.extend(labels);
+    }
+
+    fn reading(&self, question: &Question, family: Family) -> Reading {
+        Reading {
+            asked: question.what.clone(),
+            set: question.set.clone(),
+            by: family.name().to_owned(),
+            top1: top1(&self.scores, &self.labels).expect("a question asks about at least one clip"),
+            chance: commonest(&self.labels),
+            n: self.labels.len(),
+        }
+    }
+}
+
+/// Scores and right answers for the clips of one turn of a question.
+fn ask(
+    (turn, question): (usize, &Question),
+    family: Family,
+    shown: &Shown,
+    (seed, effort): (Seed, &Effort),
+) -> (Vec<Vec<f32>>, Vec<usize>) {
     let Question { what, set, .. } = question;
     // Each attacker has a stream of its own: one question more leaves the other readings as they are.
-    let mut rng = seed.rng(&format!("attack {what} {set} {}", family.name()));
+    let mut rng = seed.rng_at(&format!("attack {what} {set} {}", family.name()), turn as u64);
     let lessons = Lessons::new(family, effort);
     let labels: Vec<usize> = question.known.iter().map(|picture| picture.label).collect();
     let rows = guesses(&lessons, (&shown.known, &labels), &shown.asked, question.classes.len(), &mut rng);
-    let (scores, labels) = by_clip(&rows, &question.asked);
-    Reading {
-        asked: what.clone(),
-        set: set.clone(),
-        by: family.name().to_owned(),
-        top1: top1(&scores, &labels).expect("a question asks about at least one clip"),
-        chance: commonest(&labels),
-        n: labels.len(),
-    }
+    by_clip(&rows, &question.asked)
 }
 
 /// The mean row of each clip's pictures, and its label; pictures of a clip lie one after the other.

@@ -22,7 +22,7 @@ fn paint(path: &Path, person: usize, action: usize) {
     let mut rng = Seed(9).rng_at("wall", (10 * person + action) as u64);
     let strip = image::RgbImage::from_fn((FRAMES * SIZE) as u32, SIZE as u32, |x, y| {
         let (frame, x, y) = (x as usize / SIZE, x as usize % SIZE, y as usize);
-        let worn = (frame..frame + 8).contains(&x) && (4 * action..4 * action + 8).contains(&y);
+        let worn = (frame..frame + 8).contains(&x) && (3 * action..3 * action + 8).contains(&y);
         image::Rgb(if worn { coat } else { [0; 3].map(|_| rng.random_range(90..160)) })
     });
     strip.save(path).expect("written");
@@ -69,30 +69,41 @@ fn only(store: &ClipStore, attributes: &[&str]) -> Question {
     question
 }
 
+fn turns(store: &ClipStore) -> [Question; TURNS] {
+    questions(store, &[]).try_into().expect("identity, in turns")
+}
+
 fn clips(pictures: &[Picture]) -> BTreeSet<usize> {
     pictures.iter().map(|picture| picture.clip).collect()
 }
 
-fn ask(store: &ClipStore, family: Family, look: &Look, seed: Seed) -> Reading {
-    attack(&only(store, &[]), family, store, look, (seed, &EFFORT), &Device::flex())
+/// Who is it? A reading for each family.
+fn who(store: &ClipStore, look: &Look, seed: Seed) -> Vec<Reading> {
+    let found = readings(&turns(store), store, look, (seed, &EFFORT), &Device::flex());
+    assert_eq!(found.len(), Family::ALL.len(), "one reading a family, however many turns");
+    found
 }
 
 #[test]
 fn a_coat_in_plain_sight_names_its_wearer() {
     let store = as_painted();
-    for family in Family::ALL {
-        let reading = ask(&store, family, &|frames| frames, Seed(1));
-        assert_eq!((reading.chance, reading.n), (0.2, PEOPLE), "a clip counts once: {reading:?}");
-        assert!(reading.top1 > 0.9, "{reading:?}");
+    for reading in who(&store, &|frames| frames, Seed(1)) {
+        assert_eq!(
+            (reading.chance, reading.n),
+            (0.2, PEOPLE * ACTIONS.len()),
+            "a clip counts once: {reading:?}"
+        );
+        // A linear probe knows places, and a coat is worn elsewhere in a movement it has not seen.
+        let least = if reading.by == Family::Linear.name() { 0.5 } else { 0.9 };
+        assert!(reading.top1 > least, "{reading:?}");
     }
 }
 
 #[test]
 fn a_black_picture_names_nobody() {
     let store = as_painted();
-    for family in Family::ALL {
-        for seed in [1, 2, 3].map(Seed) {
-            let reading = ask(&store, family, &|frames| frames.zeros_like(), seed);
+    for seed in [1, 2, 3].map(Seed) {
+        for reading in who(&store, &|frames| frames.zeros_like(), seed) {
             assert!((reading.top1 - reading.chance).abs() < 1e-12, "seen in the dark: {reading:?}");
         }
     }
@@ -103,34 +114,60 @@ fn what_no_8_bit_picture_shows_names_nobody() {
     // All that is left is a tenth of a step, far from where it would round up.
     let faint = |frames: Tensor<4>| (frames * 0.1 + 102.0) / 255.0;
     let store = as_painted();
-    for family in Family::ALL {
-        let reading = ask(&store, family, &faint, Seed(1));
+    for reading in who(&store, &faint, Seed(1)) {
         assert!((reading.top1 - reading.chance).abs() < 1e-12, "seen between the steps: {reading:?}");
     }
 }
 
 #[test]
-fn the_first_action_is_asked_about_and_no_clip_is_on_both_sides() {
+fn every_action_is_asked_about_in_its_turn_and_learnt_in_the_others() {
     let store = as_painted();
-    let question = only(&store, &[]);
-    let actions = |pictures: &[Picture]| -> BTreeSet<String> {
-        clips(pictures).into_iter().filter_map(|clip| store.clips()[clip].action.clone()).collect()
+    let actions = |pictures: &[Picture]| -> Vec<String> {
+        let seen = clips(pictures).into_iter().filter_map(|clip| store.clips()[clip].action.clone());
+        seen.collect::<BTreeSet<String>>().into_iter().collect()
     };
-    assert_eq!(actions(&question.asked), ["bend".to_owned()].into(), "asked about");
-    assert_eq!(
-        actions(&question.known),
-        ACTIONS[1..].iter().map(|name| (*name).to_owned()).collect(),
-        "known"
-    );
-    assert_eq!(question.classes, ["p0", "p1", "p2", "p3", "p4"], "people");
-    assert_eq!((question.known.len(), question.asked.len()), (15 * FRAMES, 5 * 8), "pictures");
-    for picture in question.known.iter().chain(&question.asked) {
-        let clip = &store.clips()[picture.clip];
-        assert!((clip.first..clip.first + clip.frames).contains(&picture.frame), "{picture:?} of {clip:?}");
-        assert_eq!(clip.subject.as_ref(), Some(&question.classes[picture.label]), "{picture:?}");
+    let asked = [vec!["bend"], vec!["jump"], vec!["wave1", "wave2"]];
+    for (question, asked) in turns(&store).iter().zip(asked) {
+        let known: Vec<&str> = ACTIONS.into_iter().filter(|action| !asked.contains(action)).collect();
+        assert_eq!(
+            (actions(&question.asked), actions(&question.known)),
+            (owned(&asked), owned(&known)),
+            "turn"
+        );
+        assert_eq!(question.classes, ["p0", "p1", "p2", "p3", "p4"], "people");
+        for picture in question.known.iter().chain(&question.asked) {
+            let clip = &store.clips()[picture.clip];
+            assert!(
+                (clip.first..clip.first + clip.frames).contains(&picture.frame),
+                "{picture:?} of {clip:?}"
+            );
+            assert_eq!(clip.subject.as_ref(), Some(&question.classes[picture.label]), "{picture:?}");
+        }
     }
-    let frames: Vec<usize> = question.asked[..8].iter().map(|picture| picture.frame).collect();
+    let [first, ..] = turns(&store);
+    assert_eq!((first.known.len(), first.asked.len()), (15 * FRAMES, 5 * 8), "pictures");
+    let frames: Vec<usize> = first.asked[..8].iter().map(|picture| picture.frame).collect();
     assert_eq!(frames, [0, 1, 3, 4, 5, 6, 8, 9], "8 of 10, evenly");
+}
+
+fn owned(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+#[test]
+fn people_kept_for_validation_are_the_only_ones_asked_about() {
+    let held_out = |from: usize| {
+        coats(move |person, _, row| {
+            let split = if person < from { Split::Train } else { Split::Validation };
+            Some(Row { split: Some(split), ..row })
+        })
+    };
+    for question in turns(&held_out(3)) {
+        assert_eq!(question.classes, ["p3", "p4"], "people whom no run has learnt from");
+    }
+    for question in turns(&held_out(4)) {
+        assert_eq!(question.classes.len(), PEOPLE, "one alone cannot be mistaken for anybody");
+    }
 }
 
 #[test]
@@ -142,10 +179,13 @@ fn nobody_is_asked_about_who_could_not_be_learnt() {
         (2, _) => Some(Row { subject: None, ..row }),
         _ => Some(row),
     });
-    let question = only(&store, &[]);
-    assert_eq!(question.classes, ["p1", "p3", "p4"], "people to learn");
-    let asked: BTreeSet<usize> = question.asked.iter().map(|picture| picture.label).collect();
-    assert_eq!(asked, [1, 2].into(), "p1 bends nowhere");
+    let [first, ..] = turns(&store);
+    let named = |pictures: &[Picture]| -> Vec<&str> {
+        let labels: BTreeSet<usize> = pictures.iter().map(|picture| picture.label).collect();
+        labels.into_iter().map(|label| first.classes[label].as_str()).collect()
+    };
+    assert_eq!(named(&first.known), ["p1", "p3", "p4"], "people to learn");
+    assert_eq!(named(&first.asked), ["p3", "p4"], "p0 can be learnt nowhere else, p1 bends nowhere");
 }
 
 #[test]
@@ -196,7 +236,8 @@ fn sets_are_asked_about_one_by_one() {
     }
     let store = open(folder.path(), rows);
     let questions = questions(&store, &[]);
-    let sets: Vec<&str> = questions.iter().map(|question| question.set.as_str()).collect();
+    let mut sets: Vec<&str> = questions.iter().map(|question| question.set.as_str()).collect();
+    sets.dedup();
     assert_eq!(sets, ["a", "b"], "sets");
     for question in &questions {
         let all = question.known.iter().chain(&question.asked);
@@ -238,7 +279,7 @@ fn too_many_clips_are_thinned_out_the_same_way_every_time() {
 #[test]
 fn the_same_seed_gives_the_same_guesses_to_the_last_bit() {
     let store = as_painted();
-    let question = only(&store, &[]);
+    let [question, ..] = turns(&store);
     let shown = Shown::new(&question, &store, &|frames| frames, &Device::flex());
     let labels: Vec<usize> = question.known.iter().map(|picture| picture.label).collect();
     for family in Family::ALL {
@@ -293,8 +334,8 @@ fn pictures_are_looked_at_once_for_all_families_and_for_neighbouring_questions()
         [("warm", 0), ("warm", 1), ("tall", 0), ("tall", 1)].map(|(what, k)| (what, Family::ALL[k].name()));
     assert_eq!(asked, wanted, "readings");
     assert_eq!(looked_at.get(), 12 * 10 + 8 * 8, "pictures looked at");
-    let alone = attack(&questions[1], Family::Cnn, &store, &look, (Seed(1), &effort), &Device::flex());
-    assert_eq!(found[3], alone, "a reading depends on the questions before it");
+    let alone = readings(&questions[1..], &store, &look, (Seed(1), &effort), &Device::flex());
+    assert_eq!(found[2..], alone, "a reading depends on the questions before it");
 }
 
 #[test]

@@ -86,6 +86,9 @@ impl Train {
     }
 }
 
+/// The exit code of a program that an interrupt has ended, as shells count.
+const INTERRUPTED: i32 = 130;
+
 fn play(
     config: &TrainConfig,
     corpus: &Corpus,
@@ -94,7 +97,13 @@ fn play(
 ) -> anyhow::Result<Outcome> {
     let asked_to_stop = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&asked_to_stop);
-    ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed)).context("cannot listen for Ctrl-C")?;
+    let stop = move || {
+        if flag.swap(true, Ordering::Relaxed) {
+            std::process::exit(INTERRUPTED); // asked twice; whatever is written is written whole or not at all
+        }
+        eprintln!("stopping after this step; once more to stop at once and go on from the last checkpoint");
+    };
+    ctrlc::set_handler(stop).context("cannot listen for Ctrl-C")?;
     let mut view = View::open(config)?;
     let outcome = run(config, corpus, folder, device, &mut |progress| {
         view.show(progress);

@@ -114,7 +114,7 @@ fn penalty(folder: &Folder) -> Option<String> {
     let budget = budget.or_else(|| folder.option("penalty", "budget"))?;
     let numbers = format!("distance {}, budget {}", chart::short(distance), chart::short(budget));
     let late = folder.lately(|line| line.penalty);
-    if late == Some(0.0) && folder.result.as_ref().is_none_or(|result| result.penalty_active == 0.0) {
+    if late == Some(0.0) && folder.result.as_ref().is_none_or(|result| result.penalty_active == Some(0.0)) {
         return Some(format!(
             "The penalty was not active late in the game ({numbers}): lower `penalty.budget`, or nothing holds the \
              pictures to the action but L_T."
@@ -154,11 +154,12 @@ fn weak_penalty(folder: &Folder) -> Option<String> {
 fn still_rising(folder: &Folder) -> Option<String> {
     let result = folder.result.as_ref().filter(|result| !result.stopped_early)?;
     let [.., before, last] = folder.validations.as_slice() else { return None };
+    let (now, earlier) = (last.score?, before.score?);
     let highest = folder.validations.iter().all(|validation| validation.score <= last.score);
-    (highest && last.score > before.score && result.chosen_step >= last.step).then(|| {
+    (highest && now > earlier && result.chosen_step >= last.step).then(|| {
         format!(
-            "The score was still rising at the last validation ({:.3}, {:.3} before): raise `schedule.steps`.",
-            last.score, before.score
+            "The score was still rising at the last validation ({now:.3}, {earlier:.3} before): raise \
+             `schedule.steps`."
         )
     })
 }

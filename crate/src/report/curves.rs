@@ -202,7 +202,11 @@ pub(super) fn validation(folder: &Folder) -> Vec<Plot> {
 }
 
 fn score(folder: &Folder) -> Option<Plot> {
-    let points: Vec<(f64, f64)> = folder.validations.iter().map(|one| (one.step as f64, one.score)).collect();
+    let scored = folder.validations.iter().filter_map(|one| Some((one.step as f64, one.score?)));
+    let points: Vec<(f64, f64)> = scored.collect();
+    if points.is_empty() {
+        return None;
+    }
     let chosen = folder.result.as_ref().map(|result| ("chosen".into(), result.chosen_step as f64));
     let lines = Lines {
         title: "Score".into(),
@@ -213,5 +217,5 @@ fn score(folder: &Folder) -> Option<Plot> {
         ..Lines::default()
     };
     let note = "What early stopping looks at; the anonymizer of the marked step is the one that was kept.";
-    (!folder.validations.is_empty()).then_some(Plot { lines, note })
+    Some(Plot { lines, note })
 }

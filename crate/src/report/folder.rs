@@ -139,7 +139,7 @@ impl Folder {
             chosen_step: last.step,
             stopped_early: false,
             minutes: self.about.minutes.unwrap_or(0.0),
-            penalty_active: 0.0,
+            penalty_active: None,
             raw: self.about.raw.clone(),
             anonymized: last.readings.clone(),
         })

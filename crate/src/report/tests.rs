@@ -77,8 +77,11 @@ impl Scene {
         put("run.json", about.to_string());
         let rows = |rows: Vec<String>| rows.into_iter().map(|row| row + "\n").collect::<String>();
         put("metrics.jsonl", rows(self.lines().iter().map(json).collect()));
-        let validation =
-            |step: u64, score: f64| Validation { step, readings: self.anonymized.clone(), score };
+        let validation = |step: u64, score: f64| Validation {
+            step,
+            readings: self.anonymized.clone(),
+            score: Some(score),
+        };
         put("readings.jsonl", rows(vec![json(&validation(400, 0.9)), json(&validation(500, 0.8))]));
         fs::create_dir_all(run.join("samples")).expect("a folder");
         for step in [100, 600] {
@@ -93,7 +96,7 @@ impl Scene {
                 chosen_step: 400,
                 stopped_early: false,
                 minutes: 12.5,
-                penalty_active: if self.distance > 0.2 { 1.0 } else { 0.0 },
+                penalty_active: Some(if self.distance > 0.2 { 1.0 } else { 0.0 }),
                 raw: self.raw.clone(),
                 anonymized: self.anonymized.clone(),
             };

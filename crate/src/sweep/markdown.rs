@@ -123,7 +123,7 @@ fn rows(rows: &[Row]) -> String {
             attack(&|attack| figure(Some(attack.chance))),
             attack(&|attack| figure(Some(attack.raw))),
             figure(row.nl),
-            figure(Some(row.penalty_active)),
+            figure(row.penalty_active),
             format!("{} of {}", row.chosen_step, row.steps),
             format!("{:.1}", row.minutes),
         ])
@@ -138,13 +138,13 @@ pub(super) fn line_of(row: &Row) -> String {
         format!(", {asked} on {set} {top1:.3} (chance {chance:.3}, raw {raw:.3})")
     });
     format!(
-        "{}, seed {}: action {} (raw {}){attack}, NL {}, penalty active {:.2}, step {}, {:.1} min",
+        "{}, seed {}: action {} (raw {}){attack}, NL {}, penalty active {}, step {}, {:.1} min",
         row.variant,
         row.seed,
         figure(row.action),
         figure(row.action_raw),
         figure(row.nl),
-        row.penalty_active,
+        figure(row.penalty_active),
         row.chosen_step,
         row.minutes
     )

@@ -49,7 +49,7 @@ pub struct Row {
     /// cannot be attacked either.
     pub nl: Option<f64>,
     /// Share of the game's last steps in which the penalty was active, in `[0, 1]`.
-    pub penalty_active: f64,
+    pub penalty_active: Option<f64>,
     /// The step whose anonymizer was kept.
     pub chosen_step: u64,
     /// Steps done.

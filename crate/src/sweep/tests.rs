@@ -95,7 +95,7 @@ fn result(run: &Run, action: f64, attack: f64, raw: f64) -> RunResult {
         chosen_step: 30,
         stopped_early: false,
         minutes: 2.0,
-        penalty_active: 0.25,
+        penalty_active: Some(0.25),
         raw: vec![reading(ACTION, 0.9, 0.1), reading("identity", raw, 0.25)],
         anonymized: vec![reading(ACTION, action, 0.1), reading("identity", attack, 0.25)],
     }

@@ -52,7 +52,9 @@ fn limits(config: &TrainConfig) -> Vec<String> {
         "attacked only by the trainer's quick attackers, of which the strongest may be stated too high and a \
          patient one does better"
             .into(),
-        "attackers asked about people of whom the run may have seen other pictures or the same ones".into(),
+        "where fewer than two people are kept for validation, attackers asked about people whose pictures the run \
+         has learnt from"
+            .into(),
         "shape, gait and movement are left in the picture on purpose: they carry the action".into(),
         "sound, captions and metadata are not anonymized".into(),
     ]

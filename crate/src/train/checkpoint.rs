@@ -38,8 +38,8 @@ pub(super) struct Players {
     pub privacy: Vec<Player<Privacy>>,
     /// The averaged `f_A`, where the configuration asks for one and the game has begun. Off the tape.
     pub average: Option<Anonymizer>,
-    /// The `f_A` with the best validation score so far. Off the tape.
-    pub best: Option<Anonymizer>,
+    /// The `f_A` with the best validation score so far, and the `f_T` of that moment. Off the tape.
+    pub best: Option<(Anonymizer, Utility)>,
 }
 
 impl Players {
@@ -141,8 +141,12 @@ pub(super) fn save(run: &Path, step: u64, players: &Players, state: &State) -> R
     for (number, branch) in players.privacy.iter().enumerate() {
         branch.save(&unfinished, &format!("privacy-{number}"))?;
     }
-    for (module, who) in [(&players.average, "average"), (&players.best, "best")] {
-        module.as_ref().map_or(Ok(()), |module| save_module(module, &unfinished, who))?;
+    if let Some(average) = &players.average {
+        save_module(average, &unfinished, "average")?;
+    }
+    if let Some((anonymizer, utility)) = &players.best {
+        save_module(anonymizer, &unfinished, "best")?;
+        save_module(utility, &unfinished, "best-utility")?;
     }
     write(&unfinished.join("state.json"), &serde_json::to_vec(state).expect("numbers are JSON"))?;
     if folder.exists() {
@@ -167,11 +171,15 @@ pub(super) fn restore(folder: &Path, players: Players) -> Result<(Players, State
         path,
         reason: "it is no state of this version's trainer".into(),
     })?;
-    let aside = |who: &str| -> Result<Option<Anonymizer>, TrainError> {
-        let there = folder.join(format!("{who}.bpk")).exists();
-        there.then(|| restore_module(players.anonymizer.module.valid(), folder, who)).transpose()
+    let there = |who: &str| folder.join(format!("{who}.bpk")).exists();
+    let anonymizer = |who: &str| restore_module(players.anonymizer.module.valid(), folder, who);
+    let average = there("average").then(|| anonymizer("average")).transpose()?;
+    let best = if there("best") {
+        let utility = restore_module(players.utility.module.valid(), folder, "best-utility")?;
+        Some((anonymizer("best")?, utility))
+    } else {
+        None
     };
-    let (average, best) = (aside("average")?, aside("best")?);
     let branches = players.privacy.into_iter().enumerate();
     let players = Players {
         anonymizer: players.anonymizer.restore(folder, "anonymizer")?,

@@ -1,5 +1,6 @@
 //! The two streams a run draws from: clips with actions, and pictures of people.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use super::TrainError;
@@ -44,6 +45,7 @@ impl Corpus {
         if let Some(row) = action.manifest.rows().iter().find(|row| row.action.is_none()) {
             return Err(TrainError::NoAction { clip: row.clip.clone() });
         }
+        agree(&action.manifest, &privacy.manifest)?;
         let sets: Vec<&KnownSet> = action.sets.iter().chain(&privacy.sets).copied().collect();
         let digests = format!("{}/{}", action.digests.join(" "), privacy.digests.join(" "));
         Ok(Self {
@@ -90,6 +92,22 @@ impl ClipOrder {
     pub fn batch(&self, number: u64) -> Vec<usize> {
         self.order.batch(number).into_iter().map(|window| self.windows[window]).collect()
     }
+}
+
+/// Whether a clip that is in both streams is on one side: a privacy branch that learns from people who are kept
+/// for validation makes every reading of them too good.
+fn agree(action: &Manifest, privacy: &Manifest) -> Result<(), TrainError> {
+    let of_action: HashMap<&str, &Row> = action.rows().iter().map(|row| (row.clip.as_str(), row)).collect();
+    let teaches = |row: &Row| row.split.is_none_or(|split| split == Split::Train);
+    for row in privacy.rows() {
+        let clip = row.clip.clone();
+        match of_action.get(row.clip.as_str()) {
+            Some(other) if other.source != row.source => return Err(TrainError::Namesakes { clip }),
+            Some(other) if teaches(other) != teaches(row) => return Err(TrainError::BothSides { clip }),
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// The obligations of the known sets, and a word on the clips that came by manifest: what they are is known

@@ -80,7 +80,7 @@ pub struct Pulls {
 }
 
 /// What was read during the game: a line of `readings.jsonl`. Actions are those of validation clips; attackers
-/// ask across actions about everybody there is, also people whose pictures the run learns from.
+/// ask across actions, about the people kept for validation where there are several.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Validation {
     /// Steps done by then.
@@ -88,7 +88,8 @@ pub struct Validation {
     /// What the utility branch and quick fresh attackers recognise in anonymized clips and pictures.
     pub readings: Vec<Reading>,
     /// What early stopping looks at: action kept minus leakage, each against chance and raw; at most 1.
-    pub score: f64,
+    /// `None` where no set's actions can be told from raw clips either.
+    pub score: Option<f64>,
 }
 
 impl Line {

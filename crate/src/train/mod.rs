@@ -132,6 +132,23 @@ pub enum TrainError {
         /// `action` or `privacy`.
         stream: String,
     },
+    /// One name for two clips.
+    #[error(
+        "{clip} is one clip in the action stream and another in the privacy stream; rename the folder of one manifest"
+    )]
+    Namesakes {
+        /// Its name, with the set's.
+        clip: String,
+    },
+    /// A clip teaches in one stream and judges in the other.
+    #[error(
+        "{clip} is trained on in one stream and kept for validation in the other; give its set the same `held_out` or \
+         `validation` in [[action]] and [[privacy]]"
+    )]
+    BothSides {
+        /// Its name, with the set's.
+        clip: String,
+    },
     /// The run folder has been used.
     #[error("{} holds a run already; add --resume to go on, or name another folder with --run", path.display())]
     RunExists {

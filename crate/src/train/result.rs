@@ -20,7 +20,8 @@ pub struct RunResult {
     /// Minutes it took, all sittings together.
     pub minutes: f64,
     /// Share of the last quarter of the game's steps in which the penalty was active, in `[0, 1]`.
-    pub penalty_active: f64,
+    /// `None` where the run ended before it.
+    pub penalty_active: Option<f64>,
     /// What was recognised in raw clips and pictures.
     pub raw: Vec<Reading>,
     /// What was recognised in anonymized ones.
@@ -103,7 +104,7 @@ mod tests {
             chosen_step: 1,
             stopped_early: false,
             minutes: 1.0,
-            penalty_active: 0.0,
+            penalty_active: None,
             raw: vec![
                 reading("identity", "a", 0.9, 100),
                 reading("gender", "b", 0.7, 100),

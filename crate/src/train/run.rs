@@ -22,6 +22,7 @@ use super::{TrainError, card, samples};
 use crate::artifact::Artifact;
 use crate::metrics::Reading;
 use crate::model::Anonymizer;
+use crate::utility::Utility;
 
 /// What a run reports after each step.
 pub struct Progress<'a> {
@@ -74,7 +75,7 @@ pub fn run(
     let device = device.clone().autodiff();
     let table = Table::lay(config, corpus, &device)?;
     let round = Round { config, corpus, table, device: device.clone() };
-    let validator = Validator::new(config, corpus, &device);
+    let validator = Validator::new(config, corpus, &device)?;
     let mut running = Running::begin(round, validator, folder)?;
     let total = config.schedule.total();
     while running.done < total && !running.state.ended_early {
@@ -143,7 +144,8 @@ impl<'a> Running<'a> {
         let schedule = &self.round.config.schedule;
         let step = self.done;
         if step == schedule.preparation() && schedule.steps > 0 {
-            self.folder.about.raw = self.validator.readings(&self.players().utility.module, None);
+            let branch = self.players().utility.module.valid();
+            self.folder.about.raw = self.guarded(|| self.validator.readings(&branch, None))?;
             self.folder.write_about()?;
         }
         let players = self.players.take().expect(HAS_PLAYERS);
@@ -166,8 +168,7 @@ impl<'a> Running<'a> {
         self.look()?;
         let sample_every = schedule.sample_every;
         if sample_every > 0 && self.done.is_multiple_of(sample_every) {
-            let shown = self.players().candidate();
-            samples::draw(self.folder.path(), self.done, &shown, self.round.corpus, &self.round.device)?;
+            self.guarded(|| self.draw(&self.players().candidate()))??;
         }
         Ok(line)
     }
@@ -180,21 +181,33 @@ impl<'a> Running<'a> {
         if validate.every == 0 || played == 0 || !(played.is_multiple_of(validate.every) || last) {
             return Ok(());
         }
-        let candidate = self.players().candidate();
-        let judged = (&self.players().utility.module, &candidate);
-        let validation = self.validator.validation(self.done, judged, &self.folder.about.raw);
+        let judged = (self.players().candidate(), self.players().utility.module.valid());
+        let raw = &self.folder.about.raw;
+        let validation =
+            self.guarded(|| self.validator.validation(self.done, (&judged.1, &judged.0), raw))?;
         self.readings.write(&validation)?;
-        if self.state.best.is_none_or(|(_, best)| validation.score > best) {
-            self.state.best = Some((self.done, validation.score));
-            self.state.without_better = 0;
-            self.players.as_mut().expect(HAS_PLAYERS).best = Some(candidate);
-        } else {
-            self.state.without_better += 1;
+        match (validation.score, self.state.best) {
+            (None, _) => {}
+            (Some(score), Some((_, best))) if score <= best => self.state.without_better += 1,
+            (Some(score), _) => {
+                self.state.best = Some((self.done, score));
+                self.state.without_better = 0;
+                self.players.as_mut().expect(HAS_PLAYERS).best = Some(judged);
+            }
         }
         self.state.ended_early =
             !last && validate.patience > 0 && self.state.without_better >= validate.patience;
         self.validation = Some(validation);
         Ok(())
+    }
+
+    fn draw(&self, anonymizer: &Anonymizer) -> Result<(), TrainError> {
+        let (corpus, device) = (self.round.corpus, &self.round.device);
+        samples::draw(self.folder.path(), self.done, anonymizer, corpus, device)
+    }
+
+    fn guarded<T>(&self, work: impl FnOnce() -> T) -> Result<T, TrainError> {
+        guarded(self.folder.path(), self.done, work)
     }
 
     fn progress<'b>(&'b self, line: &'b Line, total: u64) -> Progress<'b> {
@@ -220,25 +233,31 @@ impl<'a> Running<'a> {
         checkpoint::save(self.folder.path(), self.done, self.players(), &self.state)
     }
 
-    /// The anonymizer that is kept, and the step it comes from.
-    fn chosen(&self) -> (Anonymizer, u64) {
+    /// The anonymizer that is kept, the utility branch that goes with it, and the step they come from.
+    fn chosen(&self) -> (Anonymizer, Utility, u64) {
         let players = self.players();
         match (&players.best, self.state.best) {
-            (Some(best), Some((step, _))) => (best.clone(), step),
-            _ => (players.candidate(), self.done),
+            (Some((anonymizer, utility)), Some((step, _))) => (anonymizer.clone(), utility.clone(), step),
+            _ => (players.candidate(), players.utility.module.valid(), self.done),
         }
+    }
+
+    /// What is recognised behind the kept anonymizer, and of raw frames.
+    fn last_readings(&self, anonymizer: &Anonymizer, branch: &Utility) -> (Vec<Reading>, Vec<Reading>) {
+        let (validator, table) = (&self.validator, &self.round.table);
+        let mut anonymized = validator.fresh_actions(table, Some(anonymizer));
+        anonymized.extend(validator.readings(branch, Some(anonymizer)));
+        let mut raw = validator.fresh_actions(table, None);
+        raw.extend(self.folder.about.raw.clone());
+        (anonymized, raw)
     }
 
     /// Reads what the kept anonymizer hides and keeps, and writes the model, its card and `result.json`.
     fn finish(mut self) -> Result<Outcome, TrainError> {
-        let (anonymizer, chosen_step) = self.chosen();
+        let (anonymizer, branch, chosen_step) = self.chosen();
         let (config, device) = (self.round.config, &self.round.device);
-        samples::draw(self.folder.path(), self.done, &anonymizer, self.round.corpus, device)?;
-        let branch = &self.players().utility.module;
-        let mut anonymized = self.validator.fresh_actions(&self.round.table, Some(&anonymizer));
-        anonymized.extend(self.validator.readings(branch, Some(&anonymizer)));
-        let mut raw = self.validator.fresh_actions(&self.round.table, None);
-        raw.extend(self.folder.about.raw.clone());
+        self.guarded(|| self.draw(&anonymizer))??;
+        let (anonymized, raw) = self.guarded(|| self.last_readings(&anonymizer, &branch))?;
         self.folder.about.minutes = self.clock.1 + self.clock.0.elapsed().as_secs_f64() / 60.0;
         self.folder.write_about()?;
         let (late, active) = self.state.late;
@@ -249,7 +268,7 @@ impl<'a> Running<'a> {
             chosen_step,
             stopped_early: self.state.ended_early,
             minutes: self.folder.about.minutes,
-            penalty_active: active as f64 / late.max(1) as f64,
+            penalty_active: (late > 0).then(|| active as f64 / late as f64),
             raw,
             anonymized,
         };

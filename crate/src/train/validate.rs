@@ -3,9 +3,11 @@
 
 use std::collections::BTreeSet;
 
+use burn::module::Module as _;
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Tensor};
 
+use super::TrainError;
 use super::checkpoint::Player;
 use super::config::TrainConfig;
 use super::corpus::Corpus;
@@ -16,7 +18,7 @@ use super::result::{ACTION, action_mean, action_top1, leaks};
 use super::table::Table;
 use crate::attack::{self, Effort};
 use crate::data::{Augmentation, ClipRecipe, Split, still_clip_batch};
-use crate::metrics::{self, Reading};
+use crate::metrics::{self, Reading, strongest};
 use crate::model::Anonymizer;
 use crate::utility::Utility;
 
@@ -37,11 +39,25 @@ pub(super) struct Validator<'a> {
 
 impl<'a> Validator<'a> {
     /// `device` is the one of the run, with autodiff.
-    pub(super) fn new(config: &'a TrainConfig, corpus: &'a Corpus, device: &Device) -> Self {
-        Self { config, corpus, device: device.clone() }
+    ///
+    /// # Errors
+    /// [`TrainError::Unfit`] if the run is to be steered by clips that nobody has kept.
+    pub(super) fn new(
+        config: &'a TrainConfig,
+        corpus: &'a Corpus,
+        device: &Device,
+    ) -> Result<Self, TrainError> {
+        if config.validate.every > 0 && corpus.action.clips_in(Split::Validation).is_empty() {
+            return Err(TrainError::Unfit {
+                what: "validate.every".into(),
+                found: config.validate.every.to_string(),
+                wanted: "0, or clips kept for validation by `held_out` or `validation` of an [[action]] set",
+            });
+        }
+        Ok(Self { config, corpus, device: device.clone() })
     }
 
-    /// What the run's own utility branch and quick fresh attackers recognise.
+    /// What the run's own utility branch (off the tape) and quick fresh attackers recognise.
     pub(super) fn readings(&self, branch: &Utility, anonymizer: Option<&Anonymizer>) -> Vec<Reading> {
         let mut readings = self.actions(OWN_BRANCH, branch, anonymizer);
         readings.extend(self.attacks(anonymizer));
@@ -73,16 +89,14 @@ impl<'a> Validator<'a> {
             let rate = self.config.rates.utility;
             player = teach_utility(player, anonymizer, &table.clips(number), rate).0;
         }
-        self.actions(FRESH_BRANCH, &player.module, anonymizer)
+        self.actions(FRESH_BRANCH, &player.module.valid(), anonymizer)
     }
 
     /// Action top-1 of `branch` on the validation clips of each set.
     fn actions(&self, by: &str, branch: &Utility, anonymizer: Option<&Anonymizer>) -> Vec<Reading> {
-        use burn::module::Module as _;
         let store = &self.corpus.action;
         let game = &self.config.game;
         let recipe = ClipRecipe { frames: game.frames, skip: game.skip, augmentation: Augmentation::NONE };
-        let branch = branch.valid();
         let held_out = store.clips_in(Split::Validation);
         let sets: BTreeSet<&str> = held_out.iter().map(|clip| set_of(&store.clips()[*clip].name)).collect();
         let read = |set: &str| {
@@ -123,16 +137,21 @@ impl<'a> Validator<'a> {
     }
 }
 
-/// Action kept minus the worst leakage, both between chance (0) and raw (1). What cannot be measured counts as
-/// nothing kept and nothing leaked.
-fn score(raw: &[Reading], anonymized: &[Reading]) -> f64 {
-    let chance = action_mean(raw, |reading| reading.chance);
-    let kept = match (action_top1(raw), action_top1(anonymized), chance) {
-        (Some(raw), Some(now), Some(chance)) if raw > chance => (now - chance) / (raw - chance),
-        _ => 0.0,
+/// Action kept minus the worst leakage, both between chance (0) and raw (1). Sets whose actions are at chance on
+/// raw clips say nothing and are left out; `None` where that leaves none. An attack that cannot win on raw
+/// pictures counts as no leakage.
+fn score(raw: &[Reading], anonymized: &[Reading]) -> Option<f64> {
+    let actions = |readings: &[Reading]| -> Vec<Reading> {
+        let of = strongest(readings).into_iter().filter(|reading| reading.asked == ACTION);
+        of.collect()
     };
+    let told: Vec<Reading> = actions(raw).into_iter().filter(Reading::beats_chance).collect();
+    let now = actions(anonymized);
+    let now: Vec<Reading> = now.into_iter().filter(|now| told.iter().any(|raw| raw.asks_what(now))).collect();
+    let chance = action_mean(&told, |reading| reading.chance)?;
+    let kept = (action_top1(&now)? - chance) / (action_top1(&told)? - chance);
     let leaked = leaks(raw, anonymized).into_iter().filter_map(|leak| leak.nl).fold(0.0, f64::max);
-    kept.min(1.0) - leaked
+    Some(kept.min(1.0) - leaked)
 }
 
 /// The set of a clip: its name begins with it.
@@ -159,12 +178,22 @@ mod tests {
     fn the_score_rewards_action_and_punishes_the_worst_leak() {
         let raw = [reading(ACTION, 0.9), reading("identity", 0.9), reading("gender", 0.7)];
         let with = |action: f64, identity: f64, gender: f64| {
-            score(&raw, &[reading(ACTION, action), reading("identity", identity), reading("gender", gender)])
+            let found = [reading(ACTION, action), reading("identity", identity), reading("gender", gender)];
+            score(&raw, &found).expect("actions can be told")
         };
         assert!(with(0.9, 0.9, 0.7).abs() < 1e-9, "a copy keeps all and leaks all: {}", with(0.9, 0.9, 0.7));
         assert!(with(0.5, 0.5, 0.5).abs() < 1e-9, "black keeps nothing and leaks nothing");
         assert!((with(0.9, 0.5, 0.5) - 1.0).abs() < 1e-9, "the goal");
         assert!((with(0.9, 0.6, 0.7) - 0.0).abs() < 1e-9, "the worst leak counts, not the mean");
         assert!((with(0.7, 0.5, 0.5) - 0.5).abs() < 1e-9, "half the action");
+    }
+
+    #[test]
+    fn a_set_whose_actions_nobody_tells_steers_nothing() {
+        let of_set = |set: &str, top1: f64| Reading { set: set.into(), ..reading(ACTION, top1) };
+        let raw = [of_set("told", 0.9), of_set("dark", 0.53)];
+        let found = score(&raw, &[of_set("told", 0.7), of_set("dark", 0.9)]).expect("one set can be told");
+        assert!((found - 0.5).abs() < 1e-9, "the set at chance counted: {found}");
+        assert_eq!(score(&raw[1..], &[of_set("dark", 0.9)]), None, "a number out of luck");
     }
 }
