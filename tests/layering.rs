@@ -11,6 +11,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("metrics", &[]),
     ("chart", &[]),
     ("frame", &[]),
+    ("mosaic", &["frame"]),
     ("model", &[]),
     ("known_answer", &["frame"]),
     ("artifact", &["atomic", "frame", "model", "known_answer"]),
@@ -21,6 +22,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("utility", &["rng", "frame"]),
     ("privacy", &["rng", "frame"]),
     ("attack", &["rng", "frame", "metrics", "data"]),
+    ("transform", &["rng", "frame", "mosaic", "artifact", "engine", "data"]),
     (
         "train",
         &[

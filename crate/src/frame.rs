@@ -6,6 +6,9 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 
+/// What R, G and B count for in a grey (luma of ITU-R BT.601); together 1.
+pub const LUMA: [f64; 3] = [0.299, 0.587, 0.114];
+
 /// A picture as bytes: sRGB with alpha, row by row, four bytes a pixel.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Rgba8 {

@@ -3,14 +3,14 @@
 //! # The rooms
 //!
 //! ```text
-//!             frame ──── known_answer            rng   atomic   metrics   chart
+//!    mosaic ── frame ──── known_answer            rng   atomic   metrics   chart
 //!               │              │
 //!    model ── artifact ──── engine ──┬── web         the small trunk: ships
 //!      │         │                   │
 //!      ├─ onnx ──┤                   ├── cli
 //!      │         │                   │
 //!      └─────────┴── train ── report, sweep ┘        the large trunk: never ships
-//!      video ── data   utility   privacy   attack   chart
+//!      video ── data   utility   privacy   attack   transform   chart
 //! ```
 pub mod artifact;
 #[cfg(feature = "native")]
@@ -29,6 +29,7 @@ pub mod known_answer;
 #[cfg(feature = "native")]
 pub mod metrics;
 pub mod model;
+pub mod mosaic;
 #[cfg(feature = "native")]
 pub mod onnx;
 #[cfg(feature = "native")]
@@ -40,6 +41,8 @@ pub mod rng;
 pub mod sweep;
 #[cfg(feature = "native")]
 pub mod train;
+#[cfg(feature = "native")]
+pub mod transform;
 #[cfg(feature = "native")]
 pub mod utility;
 #[cfg(feature = "native")]

@@ -10,6 +10,7 @@
 mod augment;
 mod batch;
 mod decode;
+mod flat;
 mod manifest;
 mod order;
 mod row;

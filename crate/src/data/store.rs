@@ -1,24 +1,16 @@
 //! Pixels of a whole manifest in one flat file: decoded once, at one size, then mapped into memory.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::{BufWriter, Write};
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use memmap2::Mmap;
-use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::decode::{decode, files};
+use super::flat::{FORMAT, FlatFile};
 use super::manifest::{Manifest, hex};
 use super::row::Split;
-use crate::atomic;
-
-/// The version of the file layout; part of a file's name.
-const FORMAT: u32 = 1;
-/// Clips decoded between two reports of progress.
-const AT_ONCE: usize = 32;
 
 /// Why clips could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -81,6 +73,18 @@ pub enum StoreError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// A clip came back from a rewriting with other than its own number of bytes.
+    #[error(
+        "clip \"{clip}\": its rewriting has {found} bytes, expected {expected}; it has to keep every frame and its size"
+    )]
+    Rewritten {
+        /// The clip.
+        clip: String,
+        /// Bytes the clip has.
+        expected: usize,
+        /// Bytes that came back.
+        found: usize,
+    },
     /// The side of a frame is zero.
     #[error("frames of 0 pixels were asked for; name a size of at least 1")]
     NoSize,
@@ -108,18 +112,11 @@ pub struct ClipInfo {
 /// Every frame of a manifest as `[size, size, 3]` bytes of sRGB, in memory-mapped form.
 pub struct ClipStore {
     size: usize,
+    /// What decides the pixels, as hexadecimal digits; the flat file's name.
+    key: String,
     clips: Vec<ClipInfo>,
     actions: Vec<String>,
     pixels: Mmap,
-}
-
-/// What lies beside the flat file.
-#[derive(Serialize, Deserialize)]
-struct Index {
-    format: u32,
-    size: usize,
-    /// Frames of each clip, in the order of the manifest.
-    frames: Vec<usize>,
 }
 
 impl ClipStore {
@@ -140,44 +137,61 @@ impl ClipStore {
         if size == 0 {
             return Err(StoreError::NoSize);
         }
-        let kept = |source| StoreError::Cache { path: cache.into(), source };
-        fs::create_dir_all(cache).map_err(kept)?;
-        let name = fingerprint(manifest, size)?;
-        let flat = cache.join(format!("{name}.rgb"));
-        let beside = cache.join(format!("{name}.json"));
-        let index = match kept_index(&flat, &beside, manifest.rows().len(), size) {
-            Some(index) => index,
-            None => decode_all(manifest, size, &flat, &beside, progress)?,
-        };
-        progress(index.frames.len(), index.frames.len());
-        let file = File::open(&flat).map_err(kept)?;
-        #[expect(
-            unsafe_code,
-            reason = "mapping a file; it was renamed into place whole and is never written again"
-        )]
-        let pixels = unsafe { Mmap::map(&file) }.map_err(kept)?;
-        Ok(Self::from_parts(manifest, &index, pixels))
-    }
-
-    fn from_parts(manifest: &Manifest, index: &Index, pixels: Mmap) -> Self {
-        let mut first = 0;
-        let mut clips = Vec::with_capacity(index.frames.len());
-        for (row, &frames) in manifest.rows().iter().zip(&index.frames) {
-            clips.push(ClipInfo {
-                name: row.clip.clone(),
-                subject: row.subject.clone(),
-                action: row.action.clone(),
-                attributes: row.attributes.clone(),
-                split: row.split.unwrap_or(Split::Train),
-                frames,
-                first,
-            });
-            first += frames;
-        }
+        let key = fingerprint(manifest, size)?;
+        let rows = manifest.rows();
+        let make = |clip: usize| decode(&rows[clip], manifest.root(), size);
+        let (frames, pixels) = FlatFile::new(cache, &key, size)?.open(rows.len(), &make, progress)?;
+        let clips = infos(manifest, &frames);
         let mut actions: Vec<String> = clips.iter().filter_map(|clip| clip.action.clone()).collect();
         actions.sort();
         actions.dedup();
-        Self { size: index.size, clips, actions, pixels }
+        Ok(Self { size, key, clips, actions, pixels })
+    }
+
+    /// The same clips with other pixels: what `rewrite` makes of each clip, by its place in
+    /// [`ClipStore::clips`], or what is found in `cache` from an earlier time.
+    ///
+    /// What is kept is known by this store's pixels, the names of its clips, and `key`, which therefore has to
+    /// say all that decides what `rewrite` paints. Clips are rewritten on several threads; `progress` hears
+    /// (clips done, clips in all) now and then.
+    ///
+    /// # Errors
+    /// [`StoreError::Rewritten`], naming the clip, if `rewrite` gives other than as many bytes as
+    /// [`ClipStore::clip_bytes`]; [`StoreError::Cache`] if the result cannot be kept.
+    pub fn rewritten(
+        &self,
+        key: &str,
+        cache: &Path,
+        rewrite: &(dyn Fn(usize) -> Vec<u8> + Sync),
+        progress: &dyn Fn(usize, usize),
+    ) -> Result<Self, StoreError> {
+        let key = self.rewritten_key(key);
+        let make = |clip: usize| {
+            let (bytes, expected) = (rewrite(clip), self.clip_bytes(clip).len());
+            if bytes.len() == expected {
+                return Ok(bytes);
+            }
+            let clip = self.clips[clip].name.clone();
+            Err(StoreError::Rewritten { clip, expected, found: bytes.len() })
+        };
+        let (_, pixels) = FlatFile::new(cache, &key, self.size)?.open(self.clips.len(), &make, progress)?;
+        let Self { size, clips, actions, .. } = self;
+        Ok(Self { size: *size, key, clips: clips.clone(), actions: actions.clone(), pixels })
+    }
+
+    fn rewritten_key(&self, key: &str) -> String {
+        let mut hash = Sha256::new();
+        hash.update(format!("{FORMAT} rewritten {} {key:?}\n", self.key));
+        for clip in &self.clips {
+            hash.update(format!("{:?} {}\n", clip.name, clip.frames));
+        }
+        short(hash)
+    }
+
+    /// What decides the pixels, as 32 hexadecimal digits: the sources with their lengths and dates, the size,
+    /// and how they were rewritten, if they were. Names and labels are not in it.
+    pub fn key(&self) -> &str {
+        &self.key
     }
 
     /// Pixels along each side of a frame.
@@ -232,6 +246,17 @@ impl ClipStore {
         self.frame_number(info.first + index)
     }
 
+    /// All frames of a clip in order of time: `frames * size * size * 3` bytes, each frame laid out as by
+    /// [`ClipStore::frame`].
+    ///
+    /// # Panics
+    /// If there is no such clip.
+    pub fn clip_bytes(&self, clip: usize) -> &[u8] {
+        let ClipInfo { first, frames, .. } = self.clips[clip];
+        let bytes = 3 * self.size * self.size;
+        &self.pixels[first * bytes..(first + frames) * bytes]
+    }
+
     /// One frame by its number over the whole store; laid out as by [`ClipStore::frame`].
     ///
     /// # Panics
@@ -256,50 +281,36 @@ fn fingerprint(manifest: &Manifest, size: usize) -> Result<String, StoreError> {
             hash.update(format!("{state:?}\n"));
         }
     }
-    Ok(hex(&hash.finalize())[..32].into())
+    Ok(short(hash))
 }
 
-/// The index of an earlier decoding, if it is whole.
-fn kept_index(flat: &Path, beside: &Path, clips: usize, size: usize) -> Option<Index> {
-    let index: Index = serde_json::from_slice(&fs::read(beside).ok()?).ok()?;
-    let bytes = index.frames.iter().sum::<usize>() * 3 * size * size;
-    let whole = fs::metadata(flat).is_ok_and(|state| state.len() == bytes as u64);
-    (index.format == FORMAT && index.size == size && index.frames.len() == clips && whole).then_some(index)
+/// Half of a digest in hexadecimal: enough to tell files apart.
+fn short(hash: Sha256) -> String {
+    hex(&hash.finalize())[..32].into()
 }
 
-/// Decodes every row into `flat`, then writes the index beside it; both appear whole or not at all.
-fn decode_all(
-    manifest: &Manifest,
-    size: usize,
-    flat: &Path,
-    beside: &Path,
-    progress: &dyn Fn(usize, usize),
-) -> Result<Index, StoreError> {
-    let kept = |source| StoreError::Cache { path: flat.into(), source };
-    let rows = manifest.rows();
-    let mut frames = Vec::with_capacity(rows.len());
-    let unfinished = atomic::unfinished(flat).map_err(kept)?;
-    let mut file = BufWriter::new(File::create(&unfinished).map_err(kept)?);
-    for some in rows.chunks(AT_ONCE) {
-        progress(frames.len(), rows.len());
-        let decoded: Vec<Vec<u8>> =
-            some.par_iter().map(|row| decode(row, manifest.root(), size)).collect::<Result<_, _>>()?;
-        for bytes in decoded {
-            file.write_all(&bytes).map_err(kept)?;
-            frames.push(bytes.len() / (3 * size * size));
+/// The clips of a manifest, by the number of frames that each turned out to have.
+fn infos(manifest: &Manifest, frames: &[usize]) -> Vec<ClipInfo> {
+    let mut first = 0;
+    let clips = manifest.rows().iter().zip(frames).map(|(row, &frames)| {
+        first += frames;
+        ClipInfo {
+            name: row.clip.clone(),
+            subject: row.subject.clone(),
+            action: row.action.clone(),
+            attributes: row.attributes.clone(),
+            split: row.split.unwrap_or(Split::Train),
+            frames,
+            first: first - frames,
         }
-    }
-    file.into_inner().map_err(|error| kept(error.into_error()))?.sync_all().map_err(kept)?;
-    unfinished.persist(flat).map_err(|error| kept(error.error))?;
-    let index = Index { format: FORMAT, size, frames };
-    let text = serde_json::to_vec(&index).expect("numbers are JSON");
-    atomic::replace(beside, &text).map_err(kept)?;
-    Ok(index)
+    });
+    clips.collect()
 }
 
 #[cfg(test)]
 mod tests {
     use std::cell::RefCell;
+    use std::sync::atomic::{AtomicUsize, Ordering};
 
     use image::RgbImage;
 
@@ -435,5 +446,61 @@ mod tests {
             }
         }
         assert_eq!(open(folder.path(), rows(), 8).expect("whole").frame(0, 1), before, "other pixels");
+    }
+    /// Three clips of two frames each.
+    fn three(folder: &Path, names: [&str; 3]) -> ClipStore {
+        gradient(16, 8).save(folder.join("s.png")).expect("written");
+        open(folder, names.map(|name| row(name, strip("s.png", 8))).into(), 8).expect("whole strips")
+    }
+
+    /// Every clip in the colour of its place, and how many were rewritten for it.
+    fn painted(store: &ClipStore, key: &str, cache: &Path) -> (ClipStore, usize) {
+        let calls = AtomicUsize::new(0);
+        let rewrite = |clip: usize| {
+            calls.fetch_add(1, Ordering::Relaxed);
+            vec![clip as u8 + 1; store.clip_bytes(clip).len()]
+        };
+        let painted = store.rewritten(key, cache, &rewrite, &|_, _| ()).expect("as many bytes");
+        (painted, calls.into_inner())
+    }
+
+    #[test]
+    fn rewritten_clips_keep_their_names_and_change_their_pixels() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let store = three(folder.path(), ["a", "b", "c"]);
+        let (painted, _) = painted(&store, "paint", &folder.path().join("cache"));
+        assert_eq!((painted.clips(), painted.size()), (store.clips(), 8), "clips");
+        for clip in 0..3 {
+            assert!(painted.clip_bytes(clip).iter().all(|byte| *byte == clip as u8 + 1), "clip {clip}");
+            assert_eq!(painted.frame(clip, 1), &painted.clip_bytes(clip)[192..], "the second frame");
+        }
+        assert_eq!(store.frame(2, 1)[0], 24, "the original is as it was");
+    }
+
+    #[test]
+    fn nothing_is_rewritten_twice_until_key_pixels_or_names_change() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let cache = folder.path().join("cache");
+        let store = three(folder.path(), ["a", "b", "c"]);
+        let (first, calls) = painted(&store, "paint", &cache);
+        assert_eq!(calls, 3, "the first time");
+        assert_eq!(painted(&store, "paint", &cache).1, 0, "the second time");
+        assert_eq!(painted(&store, "other paint", &cache).1, 3, "another key");
+        assert_eq!(painted(&first, "paint", &cache).1, 3, "other pixels");
+        assert_eq!(painted(&three(folder.path(), ["a", "b", "d"]), "paint", &cache).1, 3, "other names");
+    }
+
+    #[test]
+    fn a_rewriting_of_another_length_is_refused_by_name() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let cache = folder.path().join("cache");
+        let store = three(folder.path(), ["a", "b", "c"]);
+        let rewrite = |clip: usize| vec![0; if clip == 1 { 192 } else { 384 }];
+        let refused = store.rewritten("short", &cache, &rewrite, &|_, _| ()).err();
+        let sentence = refused.expect("a frame is missing").to_string();
+        for part in ["\"b\"", "192", "384"] {
+            assert!(sentence.contains(part), "\"{part}\" is missing from: {sentence}");
+        }
+        assert_eq!(painted(&store, "short", &cache).1, 3, "half a rewriting was kept");
     }
 }

@@ -1,0 +1,196 @@
+//! What may be done to clips before anybody looks at them, behind one door: the dull filters that every
+//! anonymizer has to beat, a model of ours, or what somebody else has made of the same clips.
+//!
+//! ```text
+//! ClipStore ── apply(Transform) ── ClipStore of the same clips with other pixels
+//! ```
+//!
+//! A judge asks all of them the same questions. Sizes are in pixels of the frames at hand, or in shares of
+//! their side where the text says so.
+
+mod black;
+mod blacken;
+mod blur;
+mod downsample;
+mod dp_pix;
+mod folder;
+mod grey;
+mod model;
+mod pixelate;
+mod raw;
+mod ternary;
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
+
+use self::black::Black;
+use self::blacken::Blacken;
+use self::blur::Blur;
+use self::downsample::Downsample;
+use self::dp_pix::DpPix;
+pub use self::folder::Folder;
+use self::grey::Grey;
+pub use self::model::Model;
+use self::pixelate::Pixelate;
+use self::raw::Raw;
+use self::ternary::Ternary;
+use crate::data::{ClipStore, StoreError};
+use crate::engine::EngineError;
+use crate::frame::Rgba8;
+
+/// Raised when any transform begins to paint other pixels under the same key.
+const VERSION: u32 = 1;
+
+/// Something that rewrites clips before anybody looks at them.
+pub trait Transform: Sync {
+    /// As tables call it, e.g. `pixelate 16`.
+    fn name(&self) -> String;
+
+    /// What decides its output beside a clip's name and pixels: kind, parameters, weights by their SHA-256.
+    /// Results are kept by it.
+    fn key(&self) -> String;
+
+    /// Rewrites a whole clip into as many bytes, laid out like [`Clip::bytes`]. The same clip under the
+    /// same key becomes the same bytes.
+    fn rewrite(&self, clip: &Clip<'_>) -> Vec<u8>;
+}
+
+/// A clip as bytes.
+#[derive(Clone, Copy)]
+pub struct Clip<'a> {
+    /// Its name in the manifest.
+    pub name: &'a str,
+    /// Pixels along each side of a frame.
+    pub size: usize,
+    /// `frames * size * size * 3` bytes: R, G, B, row by row, frames in order of time.
+    pub bytes: &'a [u8],
+}
+
+impl<'a> Clip<'a> {
+    /// The frames in order of time, `size * size * 3` bytes each.
+    pub fn frames(&self) -> impl ExactSizeIterator<Item = &'a [u8]> {
+        self.bytes.chunks_exact(3 * self.size * self.size)
+    }
+
+    /// The clip with every frame painted over in place.
+    fn painted(&self, mut paint: impl FnMut(&mut [u8])) -> Vec<u8> {
+        let mut bytes = self.bytes.to_vec();
+        bytes.chunks_exact_mut(3 * self.size * self.size).for_each(&mut paint);
+        bytes
+    }
+
+    /// The clip with every frame made anew, as a picture of the same size.
+    fn redrawn(&self, draw: impl Fn(Rgba8) -> Rgba8) -> Vec<u8> {
+        let frames = self.frames().flat_map(|frame| {
+            let opaque = frame.as_chunks().0.iter().flat_map(|&[r, g, b]| [r, g, b, 255]);
+            let picture = Rgba8::new(self.size, self.size, opaque.collect()).expect("a whole frame");
+            let drawn = draw(picture).into_bytes();
+            drawn.as_chunks().0.iter().flat_map(|&[r, g, b, _]| [r, g, b]).collect::<Vec<u8>>()
+        });
+        frames.collect()
+    }
+}
+
+/// Why there is no such transform.
+#[derive(Debug, thiserror::Error)]
+pub enum TransformError {
+    /// No baseline has this name.
+    #[error("there is no transform \"{name}\"; known are {known}")]
+    Unknown {
+        /// The name asked for.
+        name: String,
+        /// The names there are.
+        known: String,
+    },
+    /// A model cannot be put to work.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// Anonymized clips have another size than the originals.
+    #[error(
+        "the clips of \"{folder}\" are kept at {found} pixels, the originals at {expected}; open both at one size"
+    )]
+    Size {
+        /// What tables call the anonymized clips.
+        folder: String,
+        /// Pixels along a side of the originals.
+        expected: usize,
+        /// Pixels along a side of the anonymized.
+        found: usize,
+    },
+    /// An original has no anonymized counterpart.
+    #[error(
+        "\"{folder}\" holds no clip \"{clip}\"; every original needs an anonymized clip of the same name"
+    )]
+    Missing {
+        /// What tables call the anonymized clips.
+        folder: String,
+        /// The clip.
+        clip: String,
+    },
+    /// An anonymized clip is longer or shorter than its original.
+    #[error(
+        "clip \"{clip}\" has {found} frames in \"{folder}\" and {expected} in the original; \
+         anonymize every frame, and none twice"
+    )]
+    Frames {
+        /// What tables call the anonymized clips.
+        folder: String,
+        /// The clip.
+        clip: String,
+        /// Frames of the original.
+        expected: usize,
+        /// Frames found.
+        found: usize,
+    },
+}
+
+/// Every baseline, in the order of tables: `raw`, which hides nothing, first; `black`, which shows nothing,
+/// last.
+pub fn baselines() -> Vec<Box<dyn Transform>> {
+    vec![
+        Box::new(Raw),
+        Box::new(Grey),
+        Box::new(Downsample::HALF),
+        Box::new(Downsample::QUARTER),
+        Box::new(Blur::WEAK),
+        Box::new(Blur::STRONG),
+        Box::new(Pixelate::FINE),
+        Box::new(Pixelate::COARSE),
+        Box::new(Blacken),
+        Box::new(DpPix),
+        Box::new(Ternary),
+        Box::new(Black),
+    ]
+}
+
+/// The baseline of this name, as a command line writes it: with hyphens for blanks, such as `blur-weak`.
+///
+/// # Errors
+/// [`TransformError::Unknown`] lists the names there are.
+pub fn named(name: &str) -> Result<Box<dyn Transform>, TransformError> {
+    let hyphened = |transform: &dyn Transform| transform.name().replace(' ', "-");
+    if let Some(found) = baselines().into_iter().find(|each| hyphened(each.as_ref()) == name) {
+        return Ok(found);
+    }
+    let known: Vec<String> = baselines().iter().map(|each| hyphened(each.as_ref())).collect();
+    Err(TransformError::Unknown { name: name.to_owned(), known: known.join(", ") })
+}
+
+/// The clips of `store` as `transform` rewrites them, kept in `cache` for the next time. `progress` hears
+/// (clips done, clips in all) now and then.
+///
+/// # Errors
+/// [`StoreError`] if the result cannot be kept, or has other than the clip's number of bytes.
+pub fn apply(
+    transform: &dyn Transform,
+    store: &ClipStore,
+    cache: &Path,
+    progress: &dyn Fn(usize, usize),
+) -> Result<ClipStore, StoreError> {
+    let rewrite = |clip: usize| {
+        let name = &store.clips()[clip].name;
+        transform.rewrite(&Clip { name, size: store.size(), bytes: store.clip_bytes(clip) })
+    };
+    store.rewritten(&format!("{VERSION} {}", transform.key()), cache, &rewrite, progress)
+}

@@ -1,0 +1,19 @@
+//! Nothing is done: what there is to hide, and the control by which an attacker shows that it can win.
+
+use super::{Clip, Transform};
+
+pub(super) struct Raw;
+
+impl Transform for Raw {
+    fn name(&self) -> String {
+        "raw".into()
+    }
+
+    fn key(&self) -> String {
+        self.name()
+    }
+
+    fn rewrite(&self, clip: &Clip<'_>) -> Vec<u8> {
+        clip.bytes.to_vec()
+    }
+}
