@@ -21,8 +21,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("data", &["rng", "atomic", "frame", "video"]),
     ("utility", &["rng", "frame"]),
     ("privacy", &["rng", "frame"]),
-    ("attack", &["rng", "frame", "metrics", "data"]),
+    ("attack", &["rng", "frame", "metrics", "data", "utility"]),
     ("transform", &["rng", "frame", "mosaic", "artifact", "engine", "data"]),
+    ("eval", &["rng", "atomic", "artifact", "metrics", "chart", "data", "attack", "transform"]),
     (
         "train",
         &[
@@ -45,8 +46,21 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "rng", "atomic", "frame", "metrics", "video", "model", "artifact", "onnx", "engine", "data",
-            "train", "report", "sweep",
+            "rng",
+            "atomic",
+            "frame",
+            "metrics",
+            "video",
+            "model",
+            "artifact",
+            "onnx",
+            "engine",
+            "data",
+            "train",
+            "report",
+            "sweep",
+            "transform",
+            "eval",
         ],
     ),
 ];

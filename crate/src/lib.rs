@@ -9,8 +9,9 @@
 //!      │         │                   │
 //!      ├─ onnx ──┤                   ├── cli
 //!      │         │                   │
-//!      └─────────┴── train ── report, sweep ┘        the large trunk: never ships
-//!      video ── data   utility   privacy   attack   transform   chart
+//!      └─────────┴── train ── report, sweep ┤        the large trunk: never ships
+//!      video ── data   utility   privacy   attack   chart
+//!                 └── transform ── eval ───────┘
 //! ```
 pub mod artifact;
 #[cfg(feature = "native")]
@@ -24,6 +25,8 @@ pub mod cli;
 #[cfg(feature = "native")]
 pub mod data;
 pub mod engine;
+#[cfg(feature = "native")]
+pub mod eval;
 pub mod frame;
 pub mod known_answer;
 #[cfg(feature = "native")]

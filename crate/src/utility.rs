@@ -106,11 +106,20 @@ impl Utility {
     /// - `features`: `[n * t, 4 * width, h / 8, w / 8]`
     /// - returns `[n, actions]`
     pub fn decide(&self, features: Tensor<4>, t: usize) -> Tensor<2> {
-        let [total, channels, h, w] = features.dims();
-        let cells = [total / t, t, channels, CELLS, h / CELLS, CELLS, w / CELLS];
-        let pooled = features.reshape(cells).mean_dims(&[1, 4, 6]); // [n, 1, c, cells, 1, cells, 1]
-        self.head.forward(pooled.reshape([total / t, channels * CELLS * CELLS]))
+        self.head.forward(pooled(features, t))
     }
+}
+
+/// [`Utility::features`] averaged over time and over cells: one vector a clip.
+///
+/// # Shapes
+/// - `features`: `[n * t, c, h, w]`
+/// - returns `[n, 4 c]`
+pub(crate) fn pooled(features: Tensor<4>, t: usize) -> Tensor<2> {
+    let [total, channels, h, w] = features.dims();
+    let cells = [total / t, t, channels, CELLS, h / CELLS, CELLS, w / CELLS];
+    let means = features.reshape(cells).mean_dims(&[1, 4, 6]); // [n, 1, c, cells, 1, cells, 1]
+    means.reshape([total / t, channels * CELLS * CELLS])
 }
 
 /// What changed since the frame before, a few times enlarged (most of a frame stands still); nothing in the

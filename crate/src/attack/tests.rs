@@ -9,11 +9,12 @@ use rand::RngExt as _;
 use super::*;
 use crate::data::{Manifest, Row, Source, Split};
 
-const SIZE: usize = 24;
+const SIZE: usize = 32;
 const FRAMES: usize = 10;
 const PEOPLE: usize = 5;
 const ACTIONS: [&str; 4] = ["bend", "jump", "wave1", "wave2"];
-const EFFORT: Effort = Effort { linear_steps: 100, cnn_steps: 100, batch: 16 };
+const EFFORT: Effort =
+    Effort { linear_steps: 100, cnn_steps: 100, wide_steps: 100, temporal_steps: 60, batch: 16 };
 
 /// A strip of a coat on a noisy wall: its colour says who wears it, its height what they do, and it goes from
 /// left to right.
@@ -80,7 +81,7 @@ fn clips(pictures: &[Picture]) -> BTreeSet<usize> {
 /// Who is it? A reading for each family.
 fn who(store: &ClipStore, look: &Look, seed: Seed) -> Vec<Reading> {
     let found = readings(&turns(store), store, look, (seed, &EFFORT), &Device::flex());
-    assert_eq!(found.len(), Family::ALL.len(), "one reading a family, however many turns");
+    assert_eq!(found.len(), Family::QUICK.len(), "one reading a family, however many turns");
     found
 }
 
@@ -94,7 +95,7 @@ fn a_coat_in_plain_sight_names_its_wearer() {
             "a clip counts once: {reading:?}"
         );
         // A linear probe knows places, and a coat is worn elsewhere in a movement it has not seen.
-        let least = if reading.by == Family::Linear.name() { 0.5 } else { 0.9 };
+        let least = if reading.by == Family::Linear.name() { 0.5 } else { 0.7 };
         assert!(reading.top1 > least, "{reading:?}");
     }
 }
@@ -276,23 +277,46 @@ fn too_many_clips_are_thinned_out_the_same_way_every_time() {
     assert!((230..370).contains(&late), "{late} of 600 are from the second half");
 }
 
+/// Whole clips: those that teach who wears which coat, and those of the last action.
+fn examples(store: &ClipStore) -> (Vec<Example>, Vec<Example>) {
+    let of_clip = |clip: &crate::data::ClipInfo| {
+        let frames = (clip.first..clip.first + clip.frames).collect();
+        let label = clip.subject.as_ref().expect("a name")[1..].parse().expect("a number");
+        (clip.action.as_deref() == Some("wave2"), Example { frames, label })
+    };
+    let (asked, known): (Vec<_>, Vec<_>) = store.clips().iter().map(of_clip).partition(|(asked, _)| *asked);
+    let plain = |pairs: Vec<(bool, Example)>| pairs.into_iter().map(|(_, example)| example).collect();
+    (plain(known), plain(asked))
+}
+
 #[test]
-fn the_same_seed_gives_the_same_guesses_to_the_last_bit() {
+fn every_family_learns_and_answers_the_same_after_a_night_on_disk() {
     let store = as_painted();
-    let [question, ..] = turns(&store);
-    let shown = Shown::new(&question, &store, &|frames| frames, &Device::flex());
-    let labels: Vec<usize> = question.known.iter().map(|picture| picture.label).collect();
+    let (known, asked) = examples(&store);
     for family in Family::ALL {
-        let effort = Effort { linear_steps: 20, cnn_steps: 20, batch: 16 };
-        let bits = |seed: u64| -> Vec<u32> {
-            let lessons = Lessons::new(family, &effort);
+        let learn = |seed: u64| {
             let mut rng = Seed(seed).rng("attack");
-            let rows = guesses(&lessons, (&shown.known, &labels), &shown.asked, PEOPLE, &mut rng);
-            rows.concat().into_iter().map(f32::to_bits).collect()
+            Attacker::learn(family, &store, (&known, PEOPLE), &EFFORT, &mut rng)
         };
-        let first = bits(5);
-        assert!(first == bits(5), "{family:?}: one seed, two attackers");
-        assert!(first != bits(6), "{family:?}: two seeds, one attacker");
+        let attacker = learn(5);
+        let answers = attacker.answers(&store, &asked, 4);
+        assert_eq!(answers.len(), asked.len(), "{family:?}: an answer for each clip");
+        let looks = if family == Family::Temporal { 3 } else { 4 };
+        assert!(answers.iter().all(|looks_at| looks_at.len() == looks), "{family:?}");
+        let taught = attacker.answers(&store, &known, 1).concat();
+        let labels: Vec<usize> = known.iter().map(|example| example.label).collect();
+        let right = top1(&taught, &labels).expect("clips");
+        assert!(right > 0.8, "{family:?} does not know what it was taught: {right}");
+        let bits = |answers: Vec<Vec<Vec<f32>>>| -> Vec<u32> {
+            answers.concat().concat().into_iter().map(f32::to_bits).collect()
+        };
+        let first = bits(answers);
+        assert!(first == bits(learn(5).answers(&store, &asked, 4)), "{family:?}: one seed, two attackers");
+        assert!(first != bits(learn(6).answers(&store, &asked, 4)), "{family:?}: two seeds, one attacker");
+        let bytes = attacker.into_bytes().expect("a record");
+        let woken =
+            Attacker::from_bytes(family, (PEOPLE, SIZE), bytes, &Device::flex()).expect("the record fits");
+        assert!(first == bits(woken.answers(&store, &asked, 4)), "{family:?} forgot something");
     }
 }
 
@@ -302,10 +326,13 @@ fn an_attack_leaves_the_generator_of_the_backend_alone() {
     let draw = |attacked: bool| -> Vec<f32> {
         device.seed(4);
         if attacked {
-            let effort = Effort { linear_steps: 2, cnn_steps: 2, batch: 4 };
+            let effort = Effort { linear_steps: 2, cnn_steps: 2, batch: 4, ..EFFORT };
             let found =
                 readings(&questions(&store, &[]), &store, &|frames| frames, (Seed(1), &effort), &device);
-            assert_eq!(found.len(), 2, "a reading for each family");
+            assert_eq!(found.len(), 2, "a reading for each quick family");
+            let (known, _) = examples(&store);
+            let mut rng = Seed(1).rng("attack");
+            Attacker::learn(Family::Temporal, &store, (&known, PEOPLE), &effort, &mut rng);
         }
         let drawn = Tensor::<1>::random([8], Distribution::Uniform(0.0, 1.0), &device);
         drawn.into_data().try_into_vec().expect("floats")
@@ -327,11 +354,11 @@ fn pictures_are_looked_at_once_for_all_families_and_for_neighbouring_questions()
         looked_at.set(looked_at.get() + frames.dims()[0]);
         frames
     };
-    let effort = Effort { linear_steps: 1, cnn_steps: 1, batch: 4 };
+    let effort = Effort { linear_steps: 1, cnn_steps: 1, batch: 4, ..EFFORT };
     let found = readings(&questions, &store, &look, (Seed(1), &effort), &Device::flex());
     let asked: Vec<(&str, &str)> = found.iter().map(|r| (r.asked.as_str(), r.by.as_str())).collect();
     let wanted =
-        [("warm", 0), ("warm", 1), ("tall", 0), ("tall", 1)].map(|(what, k)| (what, Family::ALL[k].name()));
+        [("warm", 0), ("warm", 1), ("tall", 0), ("tall", 1)].map(|(what, k)| (what, Family::QUICK[k].name()));
     assert_eq!(asked, wanted, "readings");
     assert_eq!(looked_at.get(), 12 * 10 + 8 * 8, "pictures looked at");
     let alone = readings(&questions[1..], &store, &look, (Seed(1), &effort), &Device::flex());

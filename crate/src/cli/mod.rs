@@ -6,6 +6,7 @@ mod card;
 mod data;
 mod device;
 mod export;
+mod judge;
 mod report;
 mod sweep;
 mod train;
@@ -31,6 +32,7 @@ enum Verb {
     Train(train::Train),
     Report(report::MakeReport),
     Sweep(sweep::SweepCommand),
+    Judge(judge::JudgeCommand),
     Data(data::DataCommand),
 }
 
@@ -44,6 +46,7 @@ pub fn main() -> ExitCode {
         Verb::Train(verb) => verb.run(),
         Verb::Report(verb) => verb.run(),
         Verb::Sweep(verb) => verb.run(),
+        Verb::Judge(verb) => verb.run(),
         Verb::Data(verb) => verb.run(),
     };
     match result {

@@ -49,6 +49,8 @@ pub struct KnownSet {
     pub stream: Stream,
     /// What its makers allow.
     pub licence: Licence,
+    /// Actions by which people are known when others are asked about, as the split rules of the set want it.
+    pub gallery: &'static [&'static str],
     read: fn(&Path) -> Result<Manifest, SetError>,
 }
 
@@ -63,6 +65,7 @@ pub const KNOWN: &[KnownSet] = &[
             redistributable: false,
             share_alike: false,
         },
+        gallery: &["wave1", "wave2"],
         read: actions::weizmann64,
     },
     KnownSet {
@@ -74,6 +77,7 @@ pub const KNOWN: &[KnownSet] = &[
             redistributable: false,
             share_alike: false,
         },
+        gallery: &[],
         read: actions::fights300,
     },
     KnownSet {
@@ -81,6 +85,7 @@ pub const KNOWN: &[KnownSet] = &[
         shows: "3 men show 13 gestures that steer a drone",
         stream: Stream::Actions,
         licence: Licence { name: "MIT", redistributable: true, share_alike: false },
+        gallery: &[],
         read: actions::custom_gestures,
     },
     KnownSet {
@@ -88,6 +93,7 @@ pub const KNOWN: &[KnownSet] = &[
         shows: "6,000 faces with gender, race and age",
         stream: Stream::Privacy,
         licence: Licence { name: "non-commercial research", redistributable: false, share_alike: false },
+        gallery: &[],
         read: privacy::utkface6k,
     },
     KnownSet {
@@ -95,6 +101,7 @@ pub const KNOWN: &[KnownSet] = &[
         shows: "380 people show 18 hand gestures to a webcam or phone",
         stream: Stream::Privacy,
         licence: Licence { name: "CC BY-SA 4.0", redistributable: true, share_alike: true },
+        gallery: &[],
         read: privacy::hagrid380,
     },
 ];

@@ -1,0 +1,134 @@
+//! `bauta judge`: what a model, or any other transform of clips, hides and keeps.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::artifact::Artifact;
+use crate::atomic;
+use crate::data::{ClipStore, Manifest};
+use crate::eval::{Judge, Report, Set, Thoroughness, markdown};
+use crate::transform::{Folder, Model, Transform, baselines, named};
+
+/// Measures what an anonymizer hides and what it keeps.
+///
+/// Fresh attackers of several kinds learn from clips that were anonymized (or from raw ones), and are asked about
+/// others; the strongest counts. What is kept is told by a fresh network that learns to name the action. Raw and
+/// black clips are always judged beside: where raw ones tell nothing or black ones something, the judgement is void.
+#[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct JudgeCommand {
+    /// What to judge: model files (without ending), names of baselines such as `blur-weak`, or a manifest (.csv) of
+    /// clips that somebody else has anonymized, named and cut like those of the one --set.
+    subjects: Vec<String>,
+    /// A set of the data folder (`bauta data list` names them), or a manifest (.csv); several times for several.
+    #[arg(long = "set", value_name = "SET", default_values = ["weizmann64", "utkface6k"])]
+    sets: Vec<String>,
+    /// Judge every baseline beside: grey, smaller, blurred, pixelated, blackened, noisy, motion alone.
+    #[arg(long)]
+    baselines: bool,
+    /// Attributes that are private; where a set has them.
+    #[arg(long, value_delimiter = ',', default_values = ["gender", "race", "age"])]
+    attributes: Vec<String>,
+    /// Side of the frames that are judged, in pixels; a multiple of 16.
+    #[arg(long, default_value_t = 64)]
+    size: usize,
+    /// One seed and short lessons: to look while working, not to publish.
+    #[arg(long)]
+    quick: bool,
+    /// Folder of the data sets [default: the variable `BAUTA_DATA`].
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Where rewritten clips, attackers and their answers are kept: a second run does only what has changed.
+    #[arg(long, value_name = "DIR", default_value = "runs/cache")]
+    cache: PathBuf,
+    /// Folder for report.json and report.md [default: runs/judge-SUBJECT].
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  $ bauta judge models/bauta-s --set weizmann64 --set utkface6k --data ~/sets
+  $ bauta judge blur-strong pixelate-16 --set clips/manifest.csv --quick
+  $ bauta judge --baselines --set weizmann64 --out models/results/baselines
+  $ bauta judge theirs/manifest.csv --set ours/manifest.csv
+
+With one subject the report has a summary of it. Exit code 3: a control failed, the judgement is void.";
+
+/// The exit code of a judgement that cannot be believed.
+const VOID: i32 = 3;
+
+impl JudgeCommand {
+    pub(super) fn run(self) -> anyhow::Result<()> {
+        if self.subjects.is_empty() && !self.baselines {
+            bail!("nothing to judge: name a model or a baseline, or add --baselines");
+        }
+        if self.size == 0 || !self.size.is_multiple_of(16) {
+            bail!("--size {}: expected a multiple of 16", self.size);
+        }
+        let thoroughness = if self.quick { Thoroughness::QUICK } else { Thoroughness::STANDARD };
+        let bar = ProgressBar::no_length().with_style(
+            ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {eta}").context("a template")?,
+        );
+        let progress = |done: usize, total: usize| {
+            bar.set_length(total as u64);
+            bar.set_position(done as u64);
+        };
+        let data = self.data.as_deref();
+        let open = |name: &String| {
+            bar.set_message(format!("reading {name}"));
+            Set::open(name, &self.attributes, (data, &self.cache, self.size), &progress)
+        };
+        let sets: Vec<Set> = self.sets.iter().map(open).collect::<Result<_, _>>()?;
+        let mut transforms: Vec<Box<dyn Transform>> = if self.baselines { baselines() } else { vec![] };
+        for subject in &self.subjects {
+            transforms.push(self.transform(subject, &sets)?);
+        }
+        let subject = (self.subjects.len() == 1).then(|| transforms.len() - 1);
+        let judged: Vec<&dyn Transform> = transforms.iter().map(AsRef::as_ref).collect();
+        let announce = |set: &str, method: &str| bar.set_message(format!("{method} on {set}"));
+        let judge = Judge {
+            thoroughness: &thoroughness,
+            cache: self.cache.join("judge"),
+            progress: &progress,
+            announce: &announce,
+        };
+        let report = judge.report(&sets, &judged, subject)?;
+        bar.finish_and_clear();
+        self.write(&report)
+    }
+
+    fn transform(&self, subject: &str, sets: &[Set]) -> anyhow::Result<Box<dyn Transform>> {
+        if subject.ends_with(".csv") {
+            let [set] = sets else { bail!("clips that are anonymized already go with exactly one --set") };
+            let manifest = Manifest::read(Path::new(subject))?;
+            let clips = ClipStore::open(&manifest, self.size, &self.cache, &|_, _| ())?;
+            let name = Path::new(subject).parent().and_then(Path::file_name).unwrap_or("theirs".as_ref());
+            return Ok(Box::new(Folder::open(&name.to_string_lossy(), clips, &set.raw)?));
+        }
+        if Path::new(&format!("{subject}.bpk")).exists() {
+            return Ok(Box::new(Model::open(&Artifact::load(Path::new(subject))?)?));
+        }
+        named(subject).with_context(|| format!("there is no model {subject}.bpk either"))
+    }
+
+    fn write(&self, report: &Report) -> anyhow::Result<()> {
+        let name = report.subject.name.as_deref().unwrap_or("baselines").replace(' ', "-");
+        let folder = self.out.clone().unwrap_or_else(|| Path::new("runs").join(format!("judge-{name}")));
+        let text = markdown(report);
+        let json = serde_json::to_string_pretty(report)? + "\n";
+        for (file, bytes) in [("report.json", &json), ("report.md", &text)] {
+            let path = folder.join(file);
+            atomic::replace(&path, bytes.as_bytes())
+                .with_context(|| format!("cannot write {}", path.display()))?;
+        }
+        println!("{text}\nwrote {}", folder.display());
+        if report.subject.void {
+            eprintln!("void: a control failed; see the end of the tables");
+            std::process::exit(VOID);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,99 @@
+//! The judge: what any transform of clips hides and what it keeps, by attackers that begin anew each time.
+//!
+//! ```text
+//! Set ── questions ─┬─ raw ──────── attackers learn ─┬─ answers ─ tally ─> Row, Control ─> Report
+//!                   └─ rewritten ── attackers learn ─┘                          │
+//!                                                                  report.json, .md, .html
+//! ```
+//!
+//! The attacker has the model, can anonymize data of his own to learn from, and sees whole clips. Of several
+//! families, each from several seeds, the one that is strongest on clips set aside for that choice is reported,
+//! by its answers on other clips. Nothing here uses the trainer.
+
+mod interval;
+mod judge;
+mod markdown;
+mod protocol;
+mod report;
+mod set;
+mod tally;
+mod trial;
+
+use std::path::PathBuf;
+
+pub use interval::Estimate;
+pub use judge::{Judge, Progress};
+pub use markdown::markdown;
+pub use protocol::{Asked, Fold, Piece, Question, Rules, questions};
+pub use report::{Control, FORMAT, Protocol, Report, Row, Subject, Summary};
+pub use set::Set;
+
+use crate::attack::Effort;
+use crate::data::sets::SetError;
+use crate::data::{ManifestError, StoreError};
+
+/// How thorough a judgement is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Thoroughness {
+    /// As reports call it.
+    pub name: &'static str,
+    /// How long attackers learn.
+    pub effort: Effort,
+    /// Steps of the utility networks that tell what is left of the action.
+    pub action_steps: usize,
+    /// How many attackers of each family, each from a seed of its own.
+    pub seeds: u64,
+}
+
+impl Thoroughness {
+    /// For figures that are published: some minutes for one transform on one set.
+    pub const STANDARD: Self = Self {
+        name: "standard",
+        effort: Effort { linear_steps: 600, cnn_steps: 300, wide_steps: 250, temporal_steps: 150, batch: 32 },
+        action_steps: 200,
+        seeds: 3,
+    };
+    /// For a look while working: an attacker with more time does better.
+    pub const QUICK: Self = Self {
+        name: "quick",
+        effort: Effort { linear_steps: 400, cnn_steps: 200, wide_steps: 0, temporal_steps: 80, batch: 32 },
+        action_steps: 100,
+        seeds: 1,
+    };
+}
+
+/// Why there is no judgement.
+#[derive(Debug, thiserror::Error)]
+pub enum EvalError {
+    /// A set could not be found.
+    #[error(transparent)]
+    Set(#[from] SetError),
+    /// A manifest could not be read.
+    #[error(transparent)]
+    Manifest(#[from] ManifestError),
+    /// Clips could not be decoded, or rewritten.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A set asks nothing.
+    #[error(
+        "nothing can be asked about {set}: no action of several people, no people in several actions, and none of \
+         the attributes {attributes} with clips to train on and clips to test; `bauta data check` shows what it has"
+    )]
+    NoQuestion {
+        /// The set.
+        set: String,
+        /// The attributes that were looked for.
+        attributes: String,
+    },
+    /// A file could not be written.
+    #[error("cannot write {}; is the disk full?", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// An attacker could not be recorded.
+    #[error("cannot record an attacker")]
+    Record(#[source] burn::store::RecordError),
+}
