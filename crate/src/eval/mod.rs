@@ -17,6 +17,8 @@ mod protocol;
 mod report;
 mod set;
 mod tally;
+#[cfg(test)]
+mod tests;
 mod trial;
 
 use std::path::PathBuf;

@@ -16,9 +16,9 @@ mod dp_pix;
 mod folder;
 mod grey;
 mod model;
+mod motion;
 mod pixelate;
 mod raw;
-mod ternary;
 #[cfg(test)]
 mod tests;
 
@@ -32,9 +32,9 @@ use self::dp_pix::DpPix;
 pub use self::folder::Folder;
 use self::grey::Grey;
 pub use self::model::Model;
+use self::motion::Motion;
 use self::pixelate::Pixelate;
 use self::raw::Raw;
-use self::ternary::Ternary;
 use crate::data::{ClipStore, StoreError};
 use crate::engine::EngineError;
 use crate::frame::Rgba8;
@@ -159,7 +159,8 @@ pub fn baselines() -> Vec<Box<dyn Transform>> {
         Box::new(Pixelate::COARSE),
         Box::new(Blacken),
         Box::new(DpPix),
-        Box::new(Ternary),
+        Box::new(Motion::BdqLike),
+        Box::new(Motion::Ternary),
         Box::new(Black),
     ]
 }

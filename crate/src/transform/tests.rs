@@ -102,7 +102,9 @@ fn frames_of_any_size_are_rewritten() {
 #[test]
 fn an_unknown_name_is_answered_with_the_known() {
     let sentence = named("blur").err().expect("there are two blurs").to_string();
-    for part in ["\"blur\"", "raw, grey, downsample-2", "blur-weak, blur-strong", "dp-pix, ternary, black"] {
+    for part in
+        ["\"blur\"", "raw, grey, downsample-2", "blur-weak, blur-strong", "dp-pix, bdq-like, ternary, black"]
+    {
         assert!(sentence.contains(part), "\"{part}\" is missing from: {sentence}");
     }
 }
@@ -226,6 +228,14 @@ fn ternary_motion_lights_the_edges_of_a_mover_and_nothing_else() {
     assert_eq!(pixel(&motion, [5, 40, 22]), [128; 3], "the wall stays");
     let (first, rest) = motion.split_at(FRAME_BYTES);
     assert!(first == &rest[..FRAME_BYTES], "the first frame shows the difference to the second");
+}
+
+#[test]
+fn bdq_like_motion_has_fifteen_levels_of_each_colour() {
+    let motion = through("bdq-like", &walk());
+    let levels: std::collections::BTreeSet<u8> = motion.iter().copied().collect();
+    let known: Vec<u8> = (0_u8..15).map(|level| (f32::from(level) / 14.0 * 255.0).round() as u8).collect();
+    assert!(levels.len() > 2 && levels.iter().all(|level| known.contains(level)), "{levels:?}");
 }
 
 #[test]

@@ -1,0 +1,179 @@
+//! The judge judged: it must find what is there, and nothing where nothing is.
+
+use std::path::Path;
+
+use rand::RngExt as _;
+
+use super::*;
+use crate::data::{ClipStore, Manifest, Row as Clip, Source};
+use crate::rng::Seed;
+use crate::transform::{self, Transform, named};
+
+const SIZE: usize = 32;
+const FRAMES: usize = 16;
+const PEOPLE: usize = 6;
+const ACTIONS: [&str; 4] = ["down", "left", "right", "up"];
+
+/// Short lessons, for clips that are easily told.
+const SHORT: Thoroughness = Thoroughness {
+    name: "test",
+    effort: crate::attack::Effort {
+        linear_steps: 150,
+        cnn_steps: 60,
+        wide_steps: 0,
+        temporal_steps: 0,
+        batch: 16,
+    },
+    action_steps: 80,
+    seeds: 2,
+};
+
+/// A strip of a coat on a noisy wall: its colour says who wears it, and it goes where the action says.
+fn paint(path: &Path, person: usize, action: usize) {
+    let coat =
+        [[220, 40, 40], [40, 200, 40], [40, 60, 220], [220, 200, 30], [30, 200, 200], [200, 40, 200]][person];
+    let mut rng = Seed(9).rng_at("wall", (10 * person + action) as u64);
+    let strip = image::RgbImage::from_fn((FRAMES * SIZE) as u32, SIZE as u32, |x, y| {
+        let (frame, x, y) = (x as usize / SIZE, x as usize % SIZE, y as usize);
+        let (left, top) = [(12, frame), (16 - frame, 12), (frame + 4, 12), (12, 20 - frame)][action];
+        let worn = (left..left + 10).contains(&x) && (top..top + 10).contains(&y);
+        image::Rgb(if worn { coat } else { [0; 3].map(|_| rng.random_range(90..160)) })
+    });
+    strip.save(path).expect("written");
+}
+
+/// A set of coats, and a folder for the cache.
+struct Place {
+    folder: tempfile::TempDir,
+    set: Set,
+}
+
+fn place() -> Place {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut rows = vec![];
+    for person in 0..PEOPLE {
+        for (place, action) in ACTIONS.into_iter().enumerate() {
+            let path = format!("{person}_{action}.png");
+            paint(&folder.path().join(&path), person, place);
+            rows.push(Clip {
+                clip: format!("{person}_{action}"),
+                source: Source::Strip { path: path.into(), frame_width: SIZE },
+                subject: Some(format!("p{person}")),
+                action: Some(action.to_owned()),
+                attributes: [].into(),
+                split: None,
+            });
+        }
+    }
+    let manifest = Manifest::new(folder.path(), rows).expect("sound rows");
+    let raw = ClipStore::open(&manifest, SIZE, folder.path(), &|_, _| ()).expect("whole strips");
+    let questions = questions(&raw, &Rules::default());
+    let set = Set { name: "coats".into(), raw, questions, redistributable: true };
+    Place { folder, set }
+}
+
+impl Place {
+    fn judge(&self, transform: &dyn Transform) -> Report {
+        let judge = Judge {
+            thoroughness: &SHORT,
+            cache: self.folder.path().join("judge"),
+            announce: &|_, _| (),
+            progress: &|_, _| (),
+        };
+        judge.report(std::slice::from_ref(&self.set), &[transform], Some(0)).expect("a judgement")
+    }
+}
+
+fn row<'a>(report: &'a Report, method: &str, measure: &str) -> &'a Row {
+    let found = report
+        .rows
+        .iter()
+        .find(|row| row.method == method && row.measure == measure && row.protocol == Protocol::Retrained);
+    found.unwrap_or_else(|| panic!("no {measure} of {method} in {:#?}", report.rows))
+}
+
+/// Black but for one pixel, whose brightness is the wearer's number.
+struct Traitor;
+
+impl Transform for Traitor {
+    fn name(&self) -> String {
+        "traitor".into()
+    }
+
+    fn key(&self) -> String {
+        "traitor".into()
+    }
+
+    fn rewrite(&self, clip: &transform::Clip<'_>) -> Vec<u8> {
+        let person = clip.name.as_bytes()[0] - b'0';
+        let mut bytes = vec![0; clip.bytes.len()];
+        for frame in bytes.chunks_exact_mut(3 * SIZE * SIZE) {
+            frame[3 * (7 * SIZE + 11)] = 40 * person;
+        }
+        bytes
+    }
+}
+
+const ACROSS: &str = "identity across actions, top-1";
+
+#[test]
+fn an_untouched_clip_is_broken_and_keeps_its_action() {
+    let report = place().judge(named("raw").expect("a baseline").as_ref());
+    let (who, what) = (row(&report, "raw", ACROSS), row(&report, "raw", "action, top-1"));
+    assert!(who.low > who.chance.expect("chance"), "{who:?}");
+    assert!(what.low > what.chance.expect("chance"), "{what:?}");
+    assert_eq!((who.n, who.seeds), (24, 2), "every clip once, by two seeds");
+    assert!(!report.subject.void, "{:#?}", report.controls);
+}
+
+#[test]
+fn a_black_clip_tells_nothing_of_anything() {
+    let report = place().judge(named("black").expect("a baseline").as_ref());
+    for row in report.rows.iter().filter(|row| row.method == "black" && row.chance.is_some()) {
+        assert!(row.low <= row.chance.expect("filtered"), "{row:?}");
+    }
+    let leaked = row(&report, "black", "identity across actions, NL");
+    assert!(leaked.value <= 0.0, "{leaked:?}");
+    let dropped = row(&report, "black", "action, drop in points");
+    assert!(dropped.low > 0.0, "nothing is left of the action: {dropped:?}");
+    assert_eq!(report.summary.action_drop_points, Some(dropped.value), "the summary is about black");
+}
+
+#[test]
+fn one_pixel_that_carries_the_person_is_found() {
+    let report = place().judge(&Traitor);
+    let who = row(&report, "traitor", ACROSS);
+    assert!(who.low > who.chance.expect("chance") && who.value > 0.8, "{who:?}");
+    let leaked = report.summary.leakage_nl.expect("raw clips can be broken");
+    assert!(leaked > 0.7, "NL {leaked} with the person in plain sight");
+    let raw_trained = report
+        .rows
+        .iter()
+        .find(|row| row.method == "traitor" && row.measure == ACROSS && row.protocol == Protocol::RawTrained);
+    assert!(raw_trained.expect("a second column").value < 0.5, "who learnt from raw clips cannot know");
+}
+
+#[test]
+fn a_second_judgement_is_the_same_to_the_letter_and_takes_all_from_the_cache() {
+    let place = place();
+    let json = |report: &Report| serde_json::to_string(report).expect("JSON");
+    let first = json(&place.judge(&Traitor));
+    let count = || std::fs::read_dir(place.folder.path().join("judge")).expect("a cache").count();
+    let kept = count();
+    assert_eq!(json(&place.judge(&Traitor)), first, "from the cache");
+    assert_eq!(count(), kept, "something was done again");
+    std::fs::remove_dir_all(place.folder.path().join("judge")).expect("removed");
+    assert_eq!(json(&place.judge(&Traitor)), first, "from the start");
+}
+
+#[test]
+fn a_raw_clip_that_nobody_can_tell_voids_the_judgement() {
+    let mut place = place();
+    let dark = named("black").expect("a baseline");
+    place.set.raw =
+        transform::apply(dark.as_ref(), &place.set.raw, place.folder.path(), &|_, _| ()).expect("rewritten");
+    let report = place.judge(named("grey").expect("a baseline").as_ref());
+    assert!(report.subject.void, "{:#?}", report.controls);
+    assert_eq!(report.summary.leakage_nl, None, "a leakage of nothing");
+    assert!(markdown(&report).contains("Void"), "the tables do not say so");
+}
