@@ -23,7 +23,11 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("privacy", &["rng", "frame"]),
     ("attack", &["rng", "frame", "metrics", "data", "utility"]),
     ("transform", &["rng", "frame", "mosaic", "artifact", "engine", "data"]),
-    ("eval", &["rng", "atomic", "artifact", "metrics", "chart", "data", "attack", "transform"]),
+    ("outside", &["frame", "data"]),
+    (
+        "eval",
+        &["rng", "atomic", "artifact", "metrics", "model", "chart", "data", "attack", "outside", "transform"],
+    ),
     (
         "train",
         &[

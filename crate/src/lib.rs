@@ -10,7 +10,7 @@
 //!      ├─ onnx ──┤                   ├── cli
 //!      │         │                   │
 //!      └─────────┴── train ── report, sweep ┤        the large trunk: never ships
-//!      video ── data   utility   privacy   attack   chart
+//!      video ── data   utility   privacy   attack   outside   chart
 //!                 └── transform ── eval ───────┘
 //! ```
 pub mod artifact;
@@ -35,6 +35,8 @@ pub mod model;
 pub mod mosaic;
 #[cfg(feature = "native")]
 pub mod onnx;
+#[cfg(feature = "native")]
+pub mod outside;
 #[cfg(feature = "native")]
 pub mod privacy;
 #[cfg(feature = "native")]
