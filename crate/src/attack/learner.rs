@@ -57,8 +57,7 @@ struct Trained {
 
 impl Attacker {
     /// Lets a fresh attacker learn from the examples. Which frame (or window) of an example a step shows is
-    /// drawn anew each time, and half of them are mirrored: nothing private is on one side only. Everything is
-    /// drawn from `rng`, nothing from the backend's generator.
+    /// drawn anew each time. Everything is drawn from `rng`, nothing from the backend's generator.
     pub fn learn(
         family: Family,
         album: &dyn Album,
@@ -77,7 +76,10 @@ impl Attacker {
             let batch = next(&mut order, lessons.batch, examples.len(), rng);
             let numbers: Vec<usize> =
                 batch.iter().flat_map(|place| family.drawn(&examples[*place].frames, rng)).collect();
-            let pictures = half_mirrored(sized(family, album.show(&numbers)), family.at_once());
+            let mut pictures = sized(family, album.show(&numbers));
+            if effort.mirrored {
+                pictures = half_mirrored(pictures, family.at_once());
+            }
             let pictures = Tensor::from_inner((pictures - mean.clone()) / spread.clone());
             let labels: Vec<i64> = batch.iter().map(|place| examples[*place].label as i64).collect();
             let labels = Tensor::<1, Int>::from_data(TensorData::new(labels, [batch.len()]), &learning);

@@ -73,12 +73,20 @@ pub struct Effort {
     pub temporal_steps: usize,
     /// Pictures of a step; a quarter as many windows.
     pub batch: usize,
+    /// Whether half of what is shown is mirrored: nothing private is on one side only, but an action may be.
+    pub mirrored: bool,
 }
 
 impl Effort {
     /// For a look in between: some four seconds of one core for a question at 48 pixels.
-    pub const QUICK: Self =
-        Self { linear_steps: 600, cnn_steps: 300, wide_steps: 0, temporal_steps: 0, batch: 32 };
+    pub const QUICK: Self = Self {
+        linear_steps: 600,
+        cnn_steps: 300,
+        wide_steps: 0,
+        temporal_steps: 0,
+        batch: 32,
+        mirrored: true,
+    };
 
     /// Steps of a family.
     pub fn steps(&self, family: Family) -> usize {

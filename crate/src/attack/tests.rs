@@ -13,8 +13,14 @@ const SIZE: usize = 32;
 const FRAMES: usize = 10;
 const PEOPLE: usize = 5;
 const ACTIONS: [&str; 4] = ["bend", "jump", "wave1", "wave2"];
-const EFFORT: Effort =
-    Effort { linear_steps: 100, cnn_steps: 100, wide_steps: 100, temporal_steps: 60, batch: 16 };
+const EFFORT: Effort = Effort {
+    linear_steps: 100,
+    cnn_steps: 100,
+    wide_steps: 100,
+    temporal_steps: 60,
+    batch: 16,
+    mirrored: true,
+};
 
 /// A strip of a coat on a noisy wall: its colour says who wears it, its height what they do, and it goes from
 /// left to right.

@@ -134,7 +134,7 @@ impl Judge<'_> {
     fn guessers(&self, question: &Question, store: &ClipStore, seeds: u64) -> Guessers {
         let Thoroughness { effort, action_steps, .. } = self.thoroughness;
         if question.asked == Asked::Action {
-            let effort = Effort { temporal_steps: *action_steps, ..effort.clone() };
+            let effort = Effort { temporal_steps: *action_steps, mirrored: false, ..effort.clone() };
             return Guessers { families: vec![Family::Temporal], effort, seeds };
         }
         let moves = store.clips().iter().any(|clip| clip.frames > 1);

@@ -51,14 +51,28 @@ impl Thoroughness {
     /// For figures that are published: some minutes for one transform on one set.
     pub const STANDARD: Self = Self {
         name: "standard",
-        effort: Effort { linear_steps: 600, cnn_steps: 300, wide_steps: 250, temporal_steps: 150, batch: 32 },
+        effort: Effort {
+            linear_steps: 600,
+            cnn_steps: 300,
+            wide_steps: 250,
+            temporal_steps: 150,
+            batch: 32,
+            mirrored: true,
+        },
         action_steps: 200,
         seeds: 3,
     };
     /// For a look while working: an attacker with more time does better.
     pub const QUICK: Self = Self {
         name: "quick",
-        effort: Effort { linear_steps: 400, cnn_steps: 200, wide_steps: 0, temporal_steps: 80, batch: 32 },
+        effort: Effort {
+            linear_steps: 400,
+            cnn_steps: 200,
+            wide_steps: 0,
+            temporal_steps: 80,
+            batch: 32,
+            mirrored: true,
+        },
         action_steps: 100,
         seeds: 1,
     };

@@ -6,8 +6,10 @@ use std::collections::BTreeSet;
 use crate::attack::Example;
 use crate::data::{ClipInfo, ClipStore, Split};
 
-/// In how many groups people are dealt when actions are asked, and actions when people are.
-const GROUPS: usize = 4;
+/// In how many groups people are dealt when actions are asked.
+const PEOPLE: usize = 4;
+/// In how many groups actions are dealt when people are asked: one judges, one chooses.
+const ACTIONS: usize = 3;
 /// The fewest frames of a clip that is cut in halves.
 const LEAST_HALVED: usize = 16;
 
@@ -85,7 +87,7 @@ pub struct Rules {
 ///
 /// - the action: of test clips, learnt from training clips, where the set has a split of its own; else of each
 ///   quarter of the people in turn (each person, if there are fewer than four), learnt from all others;
-/// - identity across actions: of each quarter of the actions that are no gallery, chosen by another, learnt from
+/// - identity across actions: of each third of the actions that are no gallery, chosen by another, learnt from
 ///   the rest and the gallery;
 /// - identity within a session: of the second halves of clips of at least 16 frames, learnt from the first;
 ///   every second clip chooses for the others;
@@ -174,7 +176,7 @@ fn action(store: &ClipStore) -> Option<Question> {
         vec![Fold { learn: part(&["train"]), choose: vec![], ask: part(&["test"]) }]
     } else {
         let people: BTreeSet<&str> = clips.iter().map(|clip| clip.side).collect();
-        let groups = dealt(&people.into_iter().collect::<Vec<_>>(), GROUPS);
+        let groups = dealt(&people.into_iter().collect::<Vec<_>>(), PEOPLE);
         let turn = |nth: usize| Fold {
             learn: part(&others(&groups, &[nth])),
             choose: vec![],
@@ -191,7 +193,7 @@ fn across(store: &ClipStore, gallery: &[String]) -> Option<Question> {
     let actions: BTreeSet<&str> = clips.iter().map(|clip| clip.side).collect();
     let (known, asked): (Vec<&str>, Vec<&str>) =
         actions.into_iter().partition(|action| gallery.iter().any(|known| known == action));
-    let groups = dealt(&asked, GROUPS);
+    let groups = dealt(&asked, ACTIONS);
     let part = |sides: &[&str]| whole(store, &clips, &classes, sides);
     let turn = |nth: usize| {
         let next = (nth + 1) % groups.len();

@@ -15,7 +15,7 @@ use crate::data::ClipStore;
 use crate::rng::Seed;
 
 /// Part of every key: what was kept by a version whose attackers learnt otherwise is not looked at.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// Looks at a clip that is asked about.
 pub(super) const LOOKS: usize = 16;
 
@@ -52,7 +52,7 @@ impl Trial<'_> {
     /// What decides the attacker.
     fn key(&self) -> String {
         let Self { taught, fold, classes, family, effort, seed } = self;
-        let steps = (effort.steps(*family), effort.batch);
+        let steps = (effort.steps(*family), effort.batch, effort.mirrored);
         let learnt = examples(&fold.learn);
         digest(
             format!("{VERSION} {} {learnt:?} {classes} {family:?} {steps:?} {seed}", taught.key()).as_bytes(),
