@@ -52,14 +52,14 @@ impl Thoroughness {
     pub const STANDARD: Self = Self {
         name: "standard",
         effort: Effort {
-            linear_steps: 600,
-            cnn_steps: 300,
-            wide_steps: 250,
-            temporal_steps: 150,
+            linear_steps: 400,
+            cnn_steps: 200,
+            wide_steps: 120,
+            temporal_steps: 80,
             batch: 32,
             mirrored: true,
         },
-        action_steps: 200,
+        action_steps: 120,
         seeds: 3,
     };
     /// For a look while working: an attacker with more time does better.
@@ -67,13 +67,13 @@ impl Thoroughness {
         name: "quick",
         effort: Effort {
             linear_steps: 400,
-            cnn_steps: 200,
+            cnn_steps: 150,
             wide_steps: 0,
-            temporal_steps: 80,
+            temporal_steps: 60,
             batch: 32,
             mirrored: true,
         },
-        action_steps: 100,
+        action_steps: 80,
         seeds: 1,
     };
 }
