@@ -64,6 +64,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "report",
             "sweep",
             "transform",
+            "outside",
             "eval",
         ],
     ),

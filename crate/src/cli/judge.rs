@@ -7,8 +7,10 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::artifact::Artifact;
 use crate::atomic;
+use crate::data::sets::data_folder;
 use crate::data::{ClipStore, Manifest};
-use crate::eval::{Judge, Report, Set, Thoroughness, markdown};
+use crate::eval::{Judge, Report, Set, Task, Thoroughness, markdown};
+use crate::outside::ReIdentifier;
 use crate::transform::{Folder, Model, Transform, baselines, named};
 
 /// Measures what an anonymizer hides and what it keeps.
@@ -28,6 +30,9 @@ pub(super) struct JudgeCommand {
     /// Judge every baseline beside: grey, smaller, blurred, pixelated, blackened, noisy, motion alone.
     #[arg(long)]
     baselines: bool,
+    /// Compare the subjects with each other, clip by clip: which differences are real.
+    #[arg(long)]
+    compare: bool,
     /// Attributes that are private; where a set has them.
     #[arg(long, value_delimiter = ',', default_values = ["gender", "race", "age"])]
     attributes: Vec<String>,
@@ -54,8 +59,18 @@ Examples:
   $ bauta judge blur-strong pixelate-16 --set clips/manifest.csv --quick
   $ bauta judge --baselines --set weizmann64 --out models/results/baselines
   $ bauta judge theirs/manifest.csv --set ours/manifest.csv
+  $ bauta judge --compare runs/a/a runs/b/b blur-strong --set weizmann64
 
 With one subject the report has a summary of it. Exit code 3: a control failed, the judgement is void.";
+
+/// The network by others that comes with the data folder; without it nobody else is asked.
+fn stranger(data: Option<&Path>) -> Option<ReIdentifier> {
+    let network = data_folder(data).ok().and_then(|data| ReIdentifier::open(&data).ok());
+    if network.is_none() {
+        eprintln!("no re-identification network by others in the data folder: it is not asked");
+    }
+    network
+}
 
 /// The exit code of a judgement that cannot be believed.
 const VOID: i32 = 3;
@@ -72,6 +87,9 @@ impl JudgeCommand {
         let bar = ProgressBar::no_length().with_style(
             ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {eta}").context("a template")?,
         );
+        if self.compare && self.subjects.len() < 2 {
+            bail!("--compare wants at least two models or baselines by name");
+        }
         let progress = |done: usize, total: usize| {
             bar.set_length(total as u64);
             bar.set_position(done as u64);
@@ -89,13 +107,16 @@ impl JudgeCommand {
         let subject = (self.subjects.len() == 1).then(|| transforms.len() - 1);
         let judged: Vec<&dyn Transform> = transforms.iter().map(AsRef::as_ref).collect();
         let announce = |set: &str, method: &str| bar.set_message(format!("{method} on {set}"));
+        let stranger = stranger(data);
         let judge = Judge {
             thoroughness: &thoroughness,
             cache: self.cache.join("judge"),
+            stranger: stranger.as_ref(),
             progress: &progress,
             announce: &announce,
         };
-        let report = judge.report(&sets, &judged, subject)?;
+        let compared_from = self.compare.then_some(transforms.len() - self.subjects.len());
+        let report = judge.report(&sets, Task { transforms: &judged, subject, compared_from })?;
         bar.finish_and_clear();
         self.write(&report)
     }

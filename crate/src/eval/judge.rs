@@ -1,26 +1,25 @@
-//! A judgement: every transform on every set, and what comes of it.
+//! A judgement: every transform on every set.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 
-use super::interval::Estimate;
+use super::compare::{self, Contender, differences};
+use super::controls::set_controls;
 use super::protocol::{Asked, Fold, Question};
-use super::report::{Control, FORMAT, Protocol, Report, Row, Subject, Summary};
+use super::report::{Control, FORMAT, Method, Report, Row, Subject, Summary};
+use super::rows::{Judged, rows_of};
 use super::set::Set;
-use super::tally::{
-    self, Tally, balanced_accuracy, cmap, cmap_chance, leakage, right_answers, strongest, top1,
-};
-use super::trial::{LOOKS, Trial};
+use super::strangers;
+use super::tally::Tally;
+use super::trial::Trial;
 use super::{EvalError, Thoroughness};
 use crate::attack::{Effort, Family};
 use crate::data::ClipStore;
-use crate::metrics::commonest;
+use crate::outside::ReIdentifier;
 use crate::transform::{Transform, apply, named};
 
-/// Numbers of frames by which the temporal aggregation is shown.
-const AGGREGATED: [usize; 5] = [1, 2, 4, 8, 16];
 /// What is done: trials, of how many.
 pub type Progress<'a> = dyn Fn(usize, usize) + Sync + 'a;
 
@@ -30,16 +29,23 @@ pub struct Judge<'a> {
     pub thoroughness: &'a Thoroughness,
     /// Where rewritten clips, attackers and answers are kept.
     pub cache: PathBuf,
+    /// A network by others that is asked who is seen; `None` where there is none.
+    pub stranger: Option<&'a ReIdentifier>,
     /// Hears which transform is judged next, and on which set.
     pub announce: &'a (dyn Fn(&str, &str) + Sync),
     /// Hears (trials done, trials in all) for each transform on each set.
     pub progress: &'a Progress<'a>,
 }
 
-/// What attackers made of one transform on one set: for each question, family by family.
-struct Judged {
-    retrained: Vec<Vec<Tally>>,
-    raw_trained: Vec<Vec<Tally>>,
+/// What is judged.
+#[derive(Clone, Copy)]
+pub struct Task<'a> {
+    /// The transforms, side by side. Raw clips and black ones are always judged too: they are the controls.
+    pub transforms: &'a [&'a dyn Transform],
+    /// The place of the one that the summary is about.
+    pub subject: Option<usize>,
+    /// The first of those that are compared with each other, clip by clip; all from there on are.
+    pub compared_from: Option<usize>,
 }
 
 /// Who guesses, how long they learn, and of what seeds.
@@ -51,58 +57,82 @@ struct Guessers {
 }
 
 impl Judge<'_> {
-    /// Judges `transforms` on `sets`, side by side; `subject` is the place of the one that the summary is about.
-    /// Raw clips and black ones are always judged too: they are the controls.
+    /// Judges the transforms of `task` on `sets`.
     ///
     /// # Errors
     /// [`EvalError`] if clips cannot be rewritten or answers cannot be kept.
-    pub fn report(
-        &self,
-        sets: &[Set],
-        transforms: &[&dyn Transform],
-        subject: Option<usize>,
-    ) -> Result<Report, EvalError> {
-        let mut rows = vec![];
-        let mut controls = vec![];
-        let mut summary = Summary::default();
+    pub fn report(&self, sets: &[Set], task: Task<'_>) -> Result<Report, EvalError> {
+        let subject = task.subject.map(|place| task.transforms[place]);
+        let method = |transform: &&dyn Transform| Method {
+            name: transform.name(),
+            key: transform.key(),
+            trained_on: transform.trained_on(),
+        };
+        let mut report = Report {
+            format: FORMAT,
+            subject: Subject {
+                name: subject.map(Transform::name),
+                key: subject.map(Transform::key),
+                size: sets.first().map_or(0, |set| set.raw.size()),
+                effort: self.thoroughness.name.to_owned(),
+                seeds: self.thoroughness.seeds as usize,
+                void: false,
+            },
+            methods: task.transforms.iter().map(method).collect(),
+            rows: vec![],
+            controls: vec![],
+            differences: vec![],
+            summary: Summary::default(),
+        };
         for set in sets {
-            (self.announce)("raw", &set.name);
-            let raw = self.judged(set, &set.raw, self.thoroughness.seeds, None)?;
-            let black = named("black").expect("a baseline");
-            (self.announce)("black", &set.name);
-            let shown = self.rewritten(black.as_ref(), set)?;
-            let dark = self.judged(set, &shown, 1, None)?;
-            controls.extend(set_controls(set, &raw, &dark, sets));
-            rows.extend(rows_of(set, "raw", &raw, None));
-            for (place, transform) in transforms.iter().enumerate() {
-                let name = transform.name();
-                if name == "raw" {
-                    continue;
-                }
-                (self.announce)(&name, &set.name);
-                let shown = self.rewritten(*transform, set)?;
-                let judged = self.judged(set, &shown, self.thoroughness.seeds, Some(&set.raw))?;
-                let found = rows_of(set, &name, &judged, Some(&raw));
-                if subject == Some(place) {
-                    summary = worse(&summary, &found);
-                }
-                rows.extend(found);
+            self.on_set(set, sets, task, &mut report)?;
+        }
+        report.subject.void = report.controls.iter().any(|control: &Control| !control.passed);
+        Ok(report)
+    }
+
+    /// Adds what comes of one set.
+    fn on_set(&self, set: &Set, all: &[Set], task: Task<'_>, report: &mut Report) -> Result<(), EvalError> {
+        (self.announce)("raw", &set.name);
+        let raw = self.judged(set, &set.raw, self.thoroughness.seeds, None)?;
+        (self.announce)("black", &set.name);
+        let black = self.rewritten(named("black").expect("a baseline").as_ref(), set)?;
+        let dark = self.judged(set, &black, 1, None)?;
+        report.controls.extend(set_controls(set, &raw, &dark, all));
+        report.rows.extend(rows_of(set, "raw", &raw, None));
+        report.rows.extend(self.strangers(set, "raw", &set.raw)?);
+        let mut contenders = vec![];
+        for (place, transform) in task.transforms.iter().enumerate() {
+            let name = transform.name();
+            if name == "raw" {
+                continue;
+            }
+            (self.announce)(&name, &set.name);
+            let shown = self.rewritten(*transform, set)?;
+            let judged = self.judged(set, &shown, self.thoroughness.seeds, Some(&set.raw))?;
+            let mut rows = rows_of(set, &name, &judged, Some(&raw));
+            rows.extend(self.strangers(set, &name, &shown)?);
+            if task.subject == Some(place) {
+                report.summary = worse(&report.summary, &rows);
+            }
+            report.rows.extend(rows);
+            if task.compared_from.is_some_and(|first| place >= first) {
+                contenders.push(Contender { name, judged });
             }
         }
-        let chosen = subject.map(|place| transforms[place]);
-        let subject = Subject {
-            name: chosen.map(|transform| transform.name()),
-            key: chosen.map(|transform| transform.key()),
-            size: sets.first().map_or(0, |set| set.raw.size()),
-            effort: self.thoroughness.name.to_owned(),
-            seeds: self.thoroughness.seeds as usize,
-            void: controls.iter().any(|control: &Control| !control.passed),
-        };
-        Ok(Report { format: FORMAT, subject, rows, controls, summary })
+        let comparisons = compare::count(all, contenders.len());
+        report.differences.extend(differences(set, &contenders, comparisons));
+        Ok(())
     }
 
     fn rewritten(&self, transform: &dyn Transform, set: &Set) -> Result<ClipStore, EvalError> {
         Ok(apply(transform, &set.raw, &self.cache, &|_, _| ())?)
+    }
+
+    /// What the network by others recognises.
+    fn strangers(&self, set: &Set, method: &str, shown: &ClipStore) -> Result<Vec<Row>, EvalError> {
+        let asked = self.stranger.filter(|_| set.asks(&Asked::IdentityAcross));
+        asked.map_or(Ok(vec![]), |network| strangers::rows(network, set, method, shown, &self.cache))
     }
 
     /// Lets attackers learn from `shown` and answer about it; where there are `raw` clips, others that learn
@@ -177,150 +207,6 @@ impl Judge<'_> {
         };
         Ok(families.iter().map(of_family).collect())
     }
-}
-
-/// What one transform comes to on one set; `raw` is what raw clips come to, unless these are they.
-fn rows_of(set: &Set, method: &str, judged: &Judged, raw: Option<&Judged>) -> Vec<Row> {
-    let mut rows = vec![];
-    for (place, question) in set.questions.iter().enumerate() {
-        let page = Page { set: &set.name, method, question };
-        rows.extend(page.of_attackers(&judged.retrained[place], Protocol::Retrained));
-        if let Some(tallies) = judged.raw_trained.get(place) {
-            rows.extend(page.top1(tallies, Protocol::RawTrained));
-        }
-        if let Some(raw) = raw {
-            rows.extend(page.against(&judged.retrained[place], &raw.retrained[place]));
-        }
-    }
-    rows
-}
-
-/// Where rows belong.
-struct Page<'a> {
-    set: &'a str,
-    method: &'a str,
-    question: &'a Question,
-}
-
-impl Page<'_> {
-    fn row(
-        &self,
-        measure: &str,
-        (protocol, tally): (Protocol, &Tally),
-        chance: Option<f64>,
-        estimate: Estimate,
-    ) -> Row {
-        let Estimate { value, low, high } = estimate;
-        let by =
-            if self.question.asked == Asked::Action { "fresh utility network" } else { tally.family.name() };
-        Row {
-            dataset: self.set.to_owned(),
-            measure: format!("{}, {measure}", self.question.asked.name()),
-            method: self.method.to_owned(),
-            protocol,
-            attacker: by.to_owned(),
-            value,
-            low,
-            high,
-            chance,
-            n: right_answers(self.question).len(),
-            seeds: tally.answers.len(),
-        }
-    }
-
-    fn chance(&self) -> f64 {
-        commonest(&right_answers(self.question))
-    }
-
-    fn top1(&self, tallies: &[Tally], protocol: Protocol) -> Option<Row> {
-        let tally = strongest(self.question, tallies)?;
-        let estimate = top1(&tally.hits(self.question, LOOKS), 0.95)?;
-        Some(self.row("top-1", (protocol, tally), Some(self.chance()), estimate))
-    }
-
-    /// Everything the strongest attackers' answers tell.
-    fn of_attackers(&self, tallies: &[Tally], protocol: Protocol) -> Vec<Row> {
-        let mut rows: Vec<Row> = self.top1(tallies, protocol).into_iter().collect();
-        let Some(tally) = strongest(self.question, tallies) else { return rows };
-        let labels = right_answers(self.question);
-        if matches!(self.question.asked, Asked::Attribute(_)) {
-            let found = tally.figure(self.question, cmap);
-            rows.extend(
-                found.map(|found| self.row("cMAP", (protocol, tally), Some(cmap_chance(&labels)), found)),
-            );
-            let found = tally.figure(self.question, balanced_accuracy);
-            let chance = Some(cmap_chance(&labels)); // a constant guess is right on one class
-            rows.extend(found.map(|found| self.row("balanced accuracy", (protocol, tally), chance, found)));
-        }
-        let of_frames: Vec<&Tally> =
-            tallies.iter().filter(|tally| tally.family != Family::Temporal).collect();
-        let many = self.question.folds[0].ask.iter().any(|piece| piece.example.frames.len() > 1);
-        if self.question.asked.is_private() && many {
-            rows.extend(self.aggregation(&of_frames, protocol));
-        }
-        rows
-    }
-
-    /// How the strongest attacker that sees single frames gains by seeing more of them.
-    fn aggregation(&self, tallies: &[&Tally], protocol: Protocol) -> Vec<Row> {
-        let Some(tally) = tally::strongest_of(self.question, tallies) else { return vec![] };
-        let of_count = |count: usize| {
-            let estimate = top1(&tally.hits(self.question, count), 0.95)?;
-            let measure = format!("top-1 from {count} frame{}", if count == 1 { "" } else { "s" });
-            Some(self.row(&measure, (protocol, tally), Some(self.chance()), estimate))
-        };
-        AGGREGATED.into_iter().filter_map(of_count).collect()
-    }
-
-    /// What is told less often than of raw clips: leakage of what is private, the drop of the action.
-    fn against(&self, tallies: &[Tally], raw: &[Tally]) -> Option<Row> {
-        let (tally, raw) = (strongest(self.question, tallies)?, strongest(self.question, raw)?);
-        let labels = right_answers(self.question);
-        let (now, before) = (tally.hits(self.question, LOOKS), raw.hits(self.question, LOOKS));
-        let by = (Protocol::Retrained, tally);
-        if self.question.asked.is_private() {
-            let estimate = leakage(&now, &before, &labels)?;
-            return Some(self.row("NL", by, None, estimate));
-        }
-        let estimate = tally::drop(&now, &before, &labels)?;
-        Some(self.row("drop in points", by, None, estimate))
-    }
-}
-
-/// The controls of one set. Intervals are corrected for the number of questions of all sets (Bonferroni).
-fn set_controls(set: &Set, raw: &Judged, dark: &Judged, all: &[Set]) -> Vec<Control> {
-    let asked: usize = all.iter().map(|set| set.questions.len()).sum();
-    let confidence = 1.0 - 0.05 / asked.max(1) as f64;
-    let above = |judged: &Judged, place: usize, confidence: f64| {
-        let question = &set.questions[place];
-        let tally = strongest(question, &judged.retrained[place])?;
-        let found = top1(&tally.hits(question, LOOKS), confidence)?;
-        Some((found.low - commonest(&right_answers(question)), question))
-    };
-    let places = 0..set.questions.len();
-    let breakable = places.clone().filter_map(|place| above(raw, place, 0.95));
-    let private = set.questions.iter().any(|question| question.asked.is_private());
-    let best =
-        breakable.filter(|(_, question)| question.asked.is_private() == private).map(|(above, _)| above);
-    let best = best.fold(f64::NEG_INFINITY, f64::max);
-    let what = if private { "somebody or something private" } else { "the action" };
-    let mut controls = vec![Control {
-        name: format!("raw clips of {} tell {what}: lower end of top-1 above chance", set.name),
-        passed: best > 0.0,
-        value: best,
-    }];
-    controls.extend(places.filter_map(|place| above(dark, place, confidence)).map(|(above, question)| {
-        Control {
-            name: format!(
-                "black clips of {} tell nothing of {}: lower end of top-1 not above chance",
-                set.name,
-                question.asked.name()
-            ),
-            passed: above <= 0.0,
-            value: above,
-        }
-    }));
-    controls
 }
 
 /// The summary with the rows of one more set: the worst of each figure counts.

@@ -10,29 +10,35 @@
 //! families, each from several seeds, the one that is strongest on clips set aside for that choice is reported,
 //! by its answers on other clips. Nothing here uses the trainer.
 
+mod compare;
+mod controls;
 mod interval;
 mod judge;
 mod markdown;
 mod protocol;
 mod report;
+mod rows;
 mod set;
+mod strangers;
 mod tally;
 #[cfg(test)]
 mod tests;
 mod trial;
+mod verify;
 
 use std::path::PathBuf;
 
 pub use interval::Estimate;
-pub use judge::{Judge, Progress};
+pub use judge::{Judge, Progress, Task};
 pub use markdown::markdown;
 pub use protocol::{Asked, Fold, Piece, Question, Rules, questions};
-pub use report::{Control, FORMAT, Protocol, Report, Row, Subject, Summary};
+pub use report::{Control, Difference, FORMAT, Method, Protocol, Report, Row, Subject, Summary};
 pub use set::Set;
 
 use crate::attack::Effort;
 use crate::data::sets::SetError;
 use crate::data::{ManifestError, StoreError};
+use crate::outside::OutsideError;
 
 /// How thorough a judgement is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,6 +115,9 @@ pub enum EvalError {
         /// What the system says.
         source: std::io::Error,
     },
+    /// A network by others could not be asked.
+    #[error(transparent)]
+    Outside(#[from] OutsideError),
     /// An attacker could not be recorded.
     #[error("cannot record an attacker")]
     Record(#[source] burn::store::RecordError),

@@ -12,10 +12,16 @@ pub struct Report {
     pub format: u32,
     /// What was judged, and how.
     pub subject: Subject,
+    /// The transforms that were judged side by side.
+    #[serde(default)]
+    pub methods: Vec<Method>,
     /// Every figure.
     pub rows: Vec<Row>,
     /// Whether the judgement can be believed.
     pub controls: Vec<Control>,
+    /// Transforms that were compared, two by two; empty where nobody asked for that.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub differences: Vec<Difference>,
     /// The subject in four figures.
     pub summary: Summary,
 }
@@ -35,6 +41,39 @@ pub struct Subject {
     pub seeds: usize,
     /// Whether a control failed: then nothing here can be believed.
     pub void: bool,
+}
+
+/// A transform that was judged.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Method {
+    /// As rows call it.
+    pub name: String,
+    /// What decides its output.
+    pub key: String,
+    /// The sets it has learnt from: judged on another, its figures are for novel actions or novel people.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub trained_on: Vec<String>,
+}
+
+/// Two transforms on one question, by the same clips.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Difference {
+    /// The set.
+    pub dataset: String,
+    /// What was compared, such as `action, top-1`; attackers are retrained.
+    pub measure: String,
+    /// The transforms.
+    pub methods: [String; 2],
+    /// The figure of the first less that of the second.
+    pub value: f64,
+    /// Lower end of the 95 % interval; each clip is drawn for both at once.
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
+    /// Whether the interval that is corrected for all comparisons leaves out nothing.
+    pub real: bool,
+    /// Clips asked about.
+    pub n: usize,
 }
 
 /// One figure.

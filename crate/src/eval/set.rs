@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::EvalError;
-use super::protocol::{Question, Rules, questions};
+use super::protocol::{Asked, Question, Rules, questions};
 use crate::data::sets::{KnownSet, data_folder};
 use crate::data::{ClipStore, Manifest};
 
@@ -49,5 +49,10 @@ impl Set {
         }
         let redistributable = known.is_none_or(|set| set.licence.redistributable);
         Ok(Self { name: name.to_owned(), raw, questions, redistributable })
+    }
+
+    /// Whether this is among its questions.
+    pub(super) fn asks(&self, what: &Asked) -> bool {
+        self.questions.iter().any(|question| question.asked == *what)
     }
 }

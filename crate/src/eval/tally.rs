@@ -2,7 +2,7 @@
 
 use super::interval::{Estimate, bootstrap, mean_share};
 use super::protocol::{Piece, Question};
-use super::trial::{Answers, Scores};
+use super::trial::{Answers, LOOKS, Scores};
 use crate::attack::Family;
 use crate::metrics::{average_precision, commonest};
 
@@ -23,6 +23,18 @@ fn labels<'a>(question: &'a Question, side: impl Fn(usize) -> &'a [Piece]) -> Ve
 /// The right answers about the clips that judge.
 pub(super) fn right_answers(question: &Question) -> Vec<usize> {
     labels(question, |turn| &question.folds[turn].ask)
+}
+
+impl Answers {
+    /// Log-probability of each class for each clip that judges, from all looks.
+    pub(super) fn ask_rows(&self) -> Vec<Vec<f32>> {
+        self.ask.iter().map(|looks| normalized(&mean(looks, LOOKS))).collect()
+    }
+
+    /// The same for each clip that chooses.
+    pub(super) fn choose_rows(&self) -> Vec<Vec<f32>> {
+        self.choose.iter().map(|looks| normalized(&mean(looks, LOOKS))).collect()
+    }
 }
 
 impl Tally {
@@ -72,6 +84,13 @@ fn mean(looks: &[Vec<f32>], most: usize) -> Vec<f32> {
     let chosen: Vec<&Vec<f32>> =
         (0..count).map(|part| &looks[(2 * part + 1) * looks.len() / (2 * count)]).collect();
     (0..looks[0].len()).map(|class| chosen.iter().map(|row| row[class]).sum::<f32>() / count as f32).collect()
+}
+
+/// The row as log-probabilities: together they are 1.
+fn normalized(row: &[f32]) -> Vec<f32> {
+    let most = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let total = row.iter().map(|value| (value - most).exp()).sum::<f32>().ln() + most;
+    row.iter().map(|value| value - total).collect()
 }
 
 fn guess(row: &[f32]) -> usize {

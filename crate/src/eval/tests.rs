@@ -25,11 +25,11 @@ const SHORT: Thoroughness = Thoroughness {
         batch: 16,
         mirrored: true,
     },
-    action_steps: 80,
+    action_steps: 150,
     seeds: 1,
 };
 
-/// A strip of a coat on a noisy wall: its colour says who wears it, and it is worn where the action says.
+/// A strip of a coat with a white hem on a noisy wall: its colour says who wears it, its place what is done.
 fn paint(path: &Path, person: usize, action: usize) {
     let coat = [[220, 40, 40], [40, 200, 40], [40, 60, 220], [220, 200, 30], [200, 40, 200]][person];
     let mut rng = Seed(9).rng_at("wall", (10 * person + action) as u64);
@@ -37,8 +37,11 @@ fn paint(path: &Path, person: usize, action: usize) {
         let (frame, x, y) = (x as usize / SIZE, x as usize % SIZE, y as usize);
         let shift = frame / 6;
         let (left, top) = [(5, 9 - shift), (shift, 5), (9 - shift, 5), (5, shift)][action];
-        let worn = (left..left + 6).contains(&x) && (top..top + 6).contains(&y);
-        image::Rgb(if worn { coat } else { [0; 3].map(|_| rng.random_range(90..160)) })
+        let inside = |edge: usize| {
+            (left + edge..left + 7 - edge).contains(&x) && (top + edge..top + 7 - edge).contains(&y)
+        };
+        let wall = [0; 3].map(|_| rng.random_range(20..90));
+        image::Rgb(if inside(1) { coat } else if inside(0) { [255; 3] } else { wall })
     });
     strip.save(path).expect("written");
 }
@@ -78,10 +81,12 @@ impl Place {
         let judge = Judge {
             thoroughness: &SHORT,
             cache: self.folder.path().join("judge"),
+            stranger: None,
             announce: &|_, _| (),
             progress: &|_, _| (),
         };
-        judge.report(std::slice::from_ref(&self.set), &[transform], Some(0)).expect("a judgement")
+        let task = Task { transforms: &[transform], subject: Some(0), compared_from: None };
+        judge.report(std::slice::from_ref(&self.set), task).expect("a judgement")
     }
 }
 

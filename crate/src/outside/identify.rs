@@ -31,6 +31,8 @@ pub struct Probed {
     /// Its cosine with each clip of the gallery, and whether that shows the same person: the scores of
     /// verification.
     pub pairs: Vec<(f32, bool)>,
+    /// The places of those clips, in the same order.
+    pub gallery: Vec<usize>,
 }
 
 /// Asks a network who is seen in each clip of some `actions`, knowing the clips of the others: the clip
@@ -94,26 +96,30 @@ pub fn compare(
         clips.iter().enumerate().filter_map(|(place, clip)| Some((place, named(clip, actions)?))).collect();
     let of_probe = |(place, probe): &(usize, Name)| {
         let others = known.iter().filter(|(_, other)| other.set == probe.set && other.action != probe.action);
-        let scored = others
-            .map(|(other, name)| (cosine(&probes[*place], &gallery[*other]), name.subject))
-            .collect::<Vec<_>>();
+        let scored: Vec<Scored<'_>> = others
+            .map(|(other, name)| (*other, cosine(&probes[*place], &gallery[*other]), name.subject))
+            .collect();
         probed(*place, probe.subject, &scored)
     };
     known.iter().filter_map(of_probe).collect()
 }
 
-/// Of a probe's cosine with each clip of its gallery, and who that shows. `None` if nobody shows the probe's
-/// person.
-fn probed(clip: usize, subject: &str, scored: &[(f32, &str)]) -> Option<Probed> {
-    let pairs: Vec<(f32, bool)> = scored.iter().map(|(cosine, other)| (*cosine, *other == subject)).collect();
+/// A clip of a gallery, its cosine with the probe, and who it shows.
+type Scored<'a> = (usize, f32, &'a str);
+
+/// What comes of a probe and its gallery. `None` if nobody shows the probe's person.
+fn probed(clip: usize, subject: &str, scored: &[Scored<'_>]) -> Option<Probed> {
+    let pairs: Vec<(f32, bool)> =
+        scored.iter().map(|(_, cosine, other)| (*cosine, *other == subject)).collect();
     let nearest = pairs.iter().map(|(cosine, _)| *cosine).fold(f32::NEG_INFINITY, f32::max);
     let tied: Vec<bool> =
         pairs.iter().filter(|(cosine, _)| *cosine > nearest - EQUAL).map(|(_, same)| *same).collect();
     let right = tied.iter().filter(|same| **same).count() as f64 / tied.len().max(1) as f64;
-    let mut people: Vec<&str> = scored.iter().map(|(_, other)| *other).collect();
+    let mut people: Vec<&str> = scored.iter().map(|(.., other)| *other).collect();
     people.sort_unstable();
     people.dedup();
-    people.contains(&subject).then_some(Probed { clip, right, people: people.len(), pairs })
+    let gallery = scored.iter().map(|(place, ..)| *place).collect();
+    people.contains(&subject).then_some(Probed { clip, right, people: people.len(), pairs, gallery })
 }
 
 /// What identification has to know of a clip.

@@ -206,8 +206,14 @@ fn the_gallery_is_other_actions_of_the_same_set() {
     let vectors = [axis(0), axis(1), axis(0), axis(1), axis(0)];
     let probed = compare(&clips, &["one", "two"], &vectors, &vectors);
     let wanted = [
-        Probed { clip: 0, right: 0.0, people: 2, pairs: vec![(0.0, true), (1.0, false)] },
-        Probed { clip: 1, right: 1.0, people: 1, pairs: vec![(0.0, true)] },
+        Probed {
+            clip: 0,
+            right: 0.0,
+            people: 2,
+            pairs: vec![(0.0, true), (1.0, false)],
+            gallery: vec![1, 2],
+        },
+        Probed { clip: 1, right: 1.0, people: 1, pairs: vec![(0.0, true)], gallery: vec![0] },
     ];
     assert_eq!(probed, wanted, "b and the other set have nobody to be found");
 }

@@ -54,6 +54,11 @@ pub trait Transform: Sync {
     /// Rewrites a whole clip into as many bytes, laid out like [`Clip::bytes`]. The same clip under the
     /// same key becomes the same bytes.
     fn rewrite(&self, clip: &Clip<'_>) -> Vec<u8>;
+
+    /// The sets it has learnt from; none for what does not learn, or does not say.
+    fn trained_on(&self) -> Vec<String> {
+        vec![]
+    }
 }
 
 /// A clip as bytes.
