@@ -5,12 +5,14 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::judge_sweep;
 use crate::artifact::Artifact;
 use crate::atomic;
 use crate::data::sets::data_folder;
 use crate::data::{ClipStore, Manifest};
-use crate::eval::{Judge, Report, Set, Task, Thoroughness, markdown};
+use crate::eval::{Judge, Report, Set, Task, Thoroughness, expected_minutes, markdown};
 use crate::outside::ReIdentifier;
+use crate::sweep::Table;
 use crate::transform::{Folder, Model, Transform, baselines, named};
 
 /// Measures what an anonymizer hides and what it keeps.
@@ -30,6 +32,9 @@ pub(super) struct JudgeCommand {
     /// Judge every baseline beside: grey, smaller, blurred, pixelated, blackened, noisy, motion alone.
     #[arg(long)]
     baselines: bool,
+    /// Judge every model in the folder of a `bauta sweep`, and print the sweep's table by the judge's figures.
+    #[arg(long, value_name = "RUNS")]
+    sweep: Option<PathBuf>,
     /// Compare the subjects with each other, clip by clip: which differences are real.
     #[arg(long)]
     compare: bool,
@@ -59,6 +64,7 @@ Examples:
   $ bauta judge blur-strong pixelate-16 --set clips/manifest.csv --quick
   $ bauta judge --baselines --set weizmann64 --out models/results/baselines
   $ bauta judge theirs/manifest.csv --set ours/manifest.csv
+  $ bauta judge --sweep runs/ablation --set weizmann64 --quick
   $ bauta judge --compare runs/a/a runs/b/b blur-strong --set weizmann64
 
 With one subject the report has a summary of it. Exit code 3: a control failed, the judgement is void.";
@@ -77,8 +83,8 @@ const VOID: i32 = 3;
 
 impl JudgeCommand {
     pub(super) fn run(self) -> anyhow::Result<()> {
-        if self.subjects.is_empty() && !self.baselines {
-            bail!("nothing to judge: name a model or a baseline, or add --baselines");
+        if self.subjects.is_empty() && !self.baselines && self.sweep.is_none() {
+            bail!("nothing to judge: name a model or a baseline, or add --baselines or --sweep RUNS");
         }
         if self.size == 0 || !self.size.is_multiple_of(16) {
             bail!("--size {}: expected a multiple of 16", self.size);
@@ -101,9 +107,19 @@ impl JudgeCommand {
         };
         let sets: Vec<Set> = self.sets.iter().map(open).collect::<Result<_, _>>()?;
         let mut transforms: Vec<Box<dyn Transform>> = if self.baselines { baselines() } else { vec![] };
+        let mut swept = self.sweep.as_deref().map(Table::read).transpose()?;
+        if let (Some(table), Some(folder)) = (&swept, &self.sweep) {
+            transforms.extend(judge_sweep::models(table, folder)?);
+        }
         for subject in &self.subjects {
             transforms.push(self.transform(subject, &sets)?);
         }
+        let minutes = expected_minutes(&sets, &thoroughness, transforms.len(), rayon::current_num_threads());
+        bar.println(format!(
+            "at most about {:.0} minutes; less where the cache {} has answers already",
+            minutes.ceil(),
+            self.cache.display()
+        ));
         let subject = (self.subjects.len() == 1).then(|| transforms.len() - 1);
         let judged: Vec<&dyn Transform> = transforms.iter().map(AsRef::as_ref).collect();
         let announce = |set: &str, method: &str| bar.set_message(format!("{method} on {set}"));
@@ -116,9 +132,15 @@ impl JudgeCommand {
             announce: &announce,
         };
         let compared_from = self.compare.then_some(transforms.len() - self.subjects.len());
-        let report = judge.report(&sets, Task { transforms: &judged, subject, compared_from })?;
+        let mut report = judge.report(&sets, Task { transforms: &judged, subject, compared_from })?;
         bar.finish_and_clear();
-        self.write(&report)
+        let folder = self.folder(&report);
+        if let Some(table) = &mut swept {
+            judge_sweep::rejudge(table, &mut report);
+            table.write(&folder)?;
+            println!("{}", table.markdown());
+        }
+        write(&report, &folder)
     }
 
     fn transform(&self, subject: &str, sets: &[Set]) -> anyhow::Result<Box<dyn Transform>> {
@@ -135,21 +157,27 @@ impl JudgeCommand {
         named(subject).with_context(|| format!("there is no model {subject}.bpk either"))
     }
 
-    fn write(&self, report: &Report) -> anyhow::Result<()> {
-        let name = report.subject.name.as_deref().unwrap_or("baselines").replace(' ', "-");
-        let folder = self.out.clone().unwrap_or_else(|| Path::new("runs").join(format!("judge-{name}")));
-        let text = markdown(report);
-        let json = serde_json::to_string_pretty(report)? + "\n";
-        for (file, bytes) in [("report.json", &json), ("report.md", &text)] {
-            let path = folder.join(file);
-            atomic::replace(&path, bytes.as_bytes())
-                .with_context(|| format!("cannot write {}", path.display()))?;
-        }
-        println!("{text}\nwrote {}", folder.display());
-        if report.subject.void {
-            eprintln!("void: a control failed; see the end of the tables");
-            std::process::exit(VOID);
-        }
-        Ok(())
+    /// Where the report goes.
+    fn folder(&self, report: &Report) -> PathBuf {
+        let swept = || self.sweep.as_deref().and_then(Path::file_name).map(|name| name.to_string_lossy());
+        let name = report.subject.name.as_deref().map(Into::into).or_else(swept);
+        let name = name.unwrap_or("baselines".into()).replace(' ', "-");
+        self.out.clone().unwrap_or_else(|| Path::new("runs").join(format!("judge-{name}")))
     }
+}
+
+fn write(report: &Report, folder: &Path) -> anyhow::Result<()> {
+    let text = markdown(report);
+    let json = serde_json::to_string_pretty(report)? + "\n";
+    for (file, bytes) in [("report.json", &json), ("report.md", &text)] {
+        let path = folder.join(file);
+        atomic::replace(&path, bytes.as_bytes())
+            .with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    println!("{text}\nwrote {}", folder.display());
+    if report.subject.void {
+        eprintln!("void: a control failed; see the end of the tables");
+        std::process::exit(VOID);
+    }
+    Ok(())
 }

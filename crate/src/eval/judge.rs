@@ -7,6 +7,7 @@ use rayon::prelude::*;
 
 use super::compare::{self, Contender, differences};
 use super::controls::set_controls;
+use super::cost;
 use super::protocol::{Asked, Fold, Question};
 use super::report::{Control, FORMAT, Method, Report, Row, Subject, Summary};
 use super::rows::{Judged, rows_of};
@@ -121,7 +122,7 @@ impl Judge<'_> {
             }
         }
         let comparisons = compare::count(all, contenders.len());
-        report.differences.extend(differences(set, &contenders, comparisons));
+        report.differences.extend(differences((&set.name, &set.questions), &contenders, comparisons));
         Ok(())
     }
 
@@ -144,8 +145,11 @@ impl Judge<'_> {
         seeds: u64,
         raw: Option<&ClipStore>,
     ) -> Result<Judged, EvalError> {
-        let all: Vec<Guessers> =
-            set.questions.iter().map(|question| self.guessers(question, &set.raw, seeds)).collect();
+        let guessers = |question| {
+            let (families, effort) = cost::guessers(question, self.thoroughness, set.moves());
+            Guessers { families, effort, seeds }
+        };
+        let all: Vec<Guessers> = set.questions.iter().map(guessers).collect();
         let count = |(question, guessers): (&Question, &Guessers)| {
             question.folds.len() * guessers.families.len() * guessers.seeds as usize
         };
@@ -159,17 +163,6 @@ impl Judge<'_> {
                 .collect()
         };
         Ok(Judged { retrained: taught_by(shown)?, raw_trained: raw.map_or(Ok(vec![]), taught_by)? })
-    }
-
-    fn guessers(&self, question: &Question, store: &ClipStore, seeds: u64) -> Guessers {
-        let Thoroughness { effort, action_steps, .. } = self.thoroughness;
-        if question.asked == Asked::Action {
-            let effort = Effort { temporal_steps: *action_steps, mirrored: false, ..effort.clone() };
-            return Guessers { families: vec![Family::Temporal], effort, seeds };
-        }
-        let moves = store.clips().iter().any(|clip| clip.frames > 1);
-        let fit = |family: &Family| effort.steps(*family) > 0 && (moves || *family != Family::Temporal);
-        Guessers { families: Family::ALL.into_iter().filter(fit).collect(), effort: effort.clone(), seeds }
     }
 
     /// All families and seeds on all turns of one question, several at a time.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::report::{Protocol, Report, Row};
+use super::report::{Difference, Method, Protocol, Report, Row};
 
 /// What stands where nothing was measured.
 const NOTHING: &str = "-";
@@ -18,6 +18,8 @@ pub fn markdown(report: &Report) -> String {
         let rows: Vec<&Row> = report.rows.iter().filter(|row| row.dataset == set).collect();
         let _ = writeln!(text, "## {set}\n\n{}", table(&rows));
     }
+    text += &across_sets(report);
+    text += &compared(report);
     let _ = writeln!(
         text,
         "Each figure is that of the strongest of several fresh attackers (chosen on other clips), a mean over {} \
@@ -32,6 +34,63 @@ pub fn markdown(report: &Report) -> String {
         let _ = writeln!(text, "| {} | {passed} | {:.3} |", control.name, control.value);
     }
     text
+}
+
+/// What has learnt from some sets on each set: known people and actions, or novel ones. Nothing for fewer than two
+/// sets, or where nothing has learnt.
+fn across_sets(report: &Report) -> String {
+    let sets = distinct(report.rows.iter().map(|row| row.dataset.as_str()));
+    let learnt: Vec<&Method> = report.methods.iter().filter(|method| !method.trained_on.is_empty()).collect();
+    if sets.len() < 2 || learnt.is_empty() {
+        return String::new();
+    }
+    let mut text = String::from("## Across sets\n\n| trained on |");
+    sets.iter().for_each(|set| text += &format!(" {set} |"));
+    text += &format!("\n|{}\n", " --- |".repeat(sets.len() + 1));
+    for method in learnt {
+        text += &format!("| {} ({}) |", method.name, method.trained_on.join(", "));
+        sets.iter().for_each(|set| text += &format!(" {} |", on_set(report, method, set)));
+        text.push('\n');
+    }
+    text + "\nAction top-1, and the leakage NL of the worst question. *Novel*: the set was not trained on.\n\n"
+}
+
+/// One cell of the matrix.
+fn on_set(report: &Report, method: &Method, set: &str) -> String {
+    let rows = || {
+        report.rows.iter().filter(|row| {
+            row.dataset == set && row.method == method.name && row.protocol == Protocol::Retrained
+        })
+    };
+    let action =
+        rows().find(|row| row.measure == "action, top-1").map(|row| format!("action {}", figure(row)));
+    let leaks = rows().filter(|row| row.measure.ends_with(", NL"));
+    let worst = leaks.max_by(|a, b| a.value.total_cmp(&b.value));
+    let leak = worst.map(|row| format!("{} {}", row.measure, figure(row)));
+    let novel = (!method.trained_on.iter().any(|known| known == set)).then(|| "*novel*".to_owned());
+    let parts: Vec<String> = [novel, action, leak].into_iter().flatten().collect();
+    parts.join("; ")
+}
+
+/// Which differences are real.
+fn compared(report: &Report) -> String {
+    if report.differences.is_empty() {
+        return String::new();
+    }
+    let mut text = String::from(
+        "## Compared\n\n| set | measure | first | second | first less second | real | n |\n| --- | --- | --- | --- | --- \
+         | --- | --- |\n",
+    );
+    for Difference { dataset, measure, methods: [first, second], value, low, high, real, n } in
+        &report.differences
+    {
+        let real = if *real { "yes" } else { "no" };
+        text += &format!(
+            "| {dataset} | {measure} | {first} | {second} | {value:.3} [{low:.3}, {high:.3}] | {real} | {n} |\n"
+        );
+    }
+    text + "\nRetrained attackers; each clip is drawn for both at once. *Real*: the interval, corrected for all \
+            comparisons, leaves out 0.\n\n"
 }
 
 fn distinct<'a>(values: impl Iterator<Item = &'a str>) -> Vec<&'a str> {

@@ -10,8 +10,10 @@
 //! families, each from several seeds, the one that is strongest on clips set aside for that choice is reported,
 //! by its answers on other clips. Nothing here uses the trainer.
 
+mod budgets;
 mod compare;
 mod controls;
+mod cost;
 mod interval;
 mod judge;
 mod markdown;
@@ -28,6 +30,8 @@ mod verify;
 
 use std::path::PathBuf;
 
+pub use budgets::{Budget, budgets_reading};
+pub use cost::expected_minutes;
 pub use interval::Estimate;
 pub use judge::{Judge, Progress, Task};
 pub use markdown::markdown;

@@ -51,6 +51,11 @@ impl Set {
         Ok(Self { name: name.to_owned(), raw, questions, redistributable })
     }
 
+    /// Whether it holds clips, and not single pictures alone.
+    pub(super) fn moves(&self) -> bool {
+        self.raw.clips().iter().any(|clip| clip.frames > 1)
+    }
+
     /// Whether this is among its questions.
     pub(super) fn asks(&self, what: &Asked) -> bool {
         self.questions.iter().any(|question| question.asked == *what)

@@ -41,7 +41,13 @@ fn paint(path: &Path, person: usize, action: usize) {
             (left + edge..left + 7 - edge).contains(&x) && (top + edge..top + 7 - edge).contains(&y)
         };
         let wall = [0; 3].map(|_| rng.random_range(20..90));
-        image::Rgb(if inside(1) { coat } else if inside(0) { [255; 3] } else { wall })
+        image::Rgb(if inside(1) {
+            coat
+        } else if inside(0) {
+            [255; 3]
+        } else {
+            wall
+        })
     });
     strip.save(path).expect("written");
 }

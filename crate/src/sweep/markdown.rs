@@ -183,6 +183,7 @@ fn reading(table: &Table, summaries: &[Summary]) -> Vec<String> {
     }
     said.extend(noise("Action top-1", summaries, &action));
     said.extend(noise("NL", summaries, &nl));
+    said.extend(table.remarks.iter().cloned());
     if table.commits.len() > 1 {
         said.push("The runs were made by different commits: differences may be theirs.".into());
     }

@@ -44,6 +44,25 @@ pub enum SweepError {
         /// What the system says.
         source: std::io::Error,
     },
+    /// The folder is not that of a sweep.
+    #[error(
+        "{} holds {found} .json files, the folder of a sweep has one: its table; name what `bauta sweep` wrote to",
+        folder.display()
+    )]
+    NoTable {
+        /// The folder.
+        folder: PathBuf,
+        /// How many there are.
+        found: usize,
+    },
+    /// The table of a sweep is not what it should be.
+    #[error("cannot understand {}; write it again with `bauta sweep --table`", path.display())]
+    Json {
+        /// The file.
+        path: PathBuf,
+        /// Line and field.
+        source: serde_json::Error,
+    },
     /// The sweep file, or the configuration it begins from, is not what it should be.
     #[error("cannot understand {}", path.display())]
     Toml {

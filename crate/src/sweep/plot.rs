@@ -40,13 +40,18 @@ pub(super) fn draw(table: &Table) -> String {
         })
     });
     let scatter = Scatter {
-        title: format!("{}: mean and SD over seeds; provisional, quick attackers", table.name),
+        title: format!("{}: mean and SD over seeds; {}", table.name, worth(&table.note)),
         x_label: x_label.into(),
         y_label: "action top-1, anonymized".into(),
         points: points.collect(),
         front: true,
     };
     scatter.svg()
+}
+
+/// What the figures are worth, in short: what stands before the colon of the table's note.
+fn worth(note: &str) -> &str {
+    note.split_once(':').map_or(note, |(worth, _)| worth)
 }
 
 fn interval(spread: Spread) -> Option<(f64, f64)> {

@@ -1,11 +1,11 @@
 //! What came out of a sweep: a row a run, and what the rows of a variant have in common.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{NOTE, Run, State, Sweep, SweepError, markdown, plot};
+use super::{NOTE, Run, State, Sweep, SweepError, expand, markdown, plot};
 use crate::atomic;
 use crate::train::{Leak, RunResult};
 
@@ -30,6 +30,9 @@ pub struct Table {
     pub rows: Vec<Row>,
     /// Runs without a row, and why.
     pub missing: Vec<String>,
+    /// Sentences that whoever made the figures adds to the reading.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remarks: Vec<String>,
 }
 
 /// What came out of a run.
@@ -89,6 +92,7 @@ impl Table {
             variants: variants.collect(),
             rows: vec![],
             missing: vec![],
+            remarks: vec![],
         };
         let mut runs: Vec<&Run> = sweep.runs.iter().collect();
         runs.sort_by_key(|run| run.variant);
@@ -102,6 +106,36 @@ impl Table {
             }
         }
         table
+    }
+
+    /// Reads the table that lies in the folder of a sweep.
+    ///
+    /// # Errors
+    /// [`SweepError`] if there is none, or several, or it cannot be understood.
+    pub fn read(folder: &Path) -> Result<Self, SweepError> {
+        let of_folder = |source| SweepError::Read { path: folder.to_owned(), source };
+        let entries = fs::read_dir(folder).map_err(of_folder)?.flatten().map(|entry| entry.path());
+        let tables: Vec<PathBuf> =
+            entries.filter(|path| path.extension().is_some_and(|ending| ending == "json")).collect();
+        let [path] = tables.as_slice() else {
+            return Err(SweepError::NoTable { folder: folder.to_owned(), found: tables.len() });
+        };
+        let text = fs::read(path).map_err(|source| SweepError::Read { path: path.clone(), source })?;
+        serde_json::from_slice(&text).map_err(|source| SweepError::Json { path: path.clone(), source })
+    }
+
+    /// The model of a row, without ending, relative to the folder of the sweep.
+    pub fn model(row: &Row) -> PathBuf {
+        let slug = expand::slug(&row.variant);
+        let name = format!("{slug}-seed-{}", row.seed);
+        Path::new(&slug).join(format!("seed-{}", row.seed)).join(name)
+    }
+
+    /// The budget that a variant sets for the pixels; `None` where it sets another thing.
+    pub fn budget(&self, variant: &str) -> Option<f64> {
+        let (_, set) = self.variants.iter().find(|(name, _)| name == variant)?;
+        let other = set.get("penalty.kind").is_some_and(|kind| kind.as_str() != Some("pixel"));
+        set.get("penalty.budget").and_then(toml::Value::as_float).filter(|_| !other)
     }
 
     fn note_origin(&mut self, path: &Path) {

@@ -1,0 +1,48 @@
+//! How long a judgement will take, said before it begins.
+
+use super::Thoroughness;
+use super::protocol::{Asked, Question};
+use super::set::Set;
+use crate::attack::{Effort, Family};
+
+/// Seconds of one core for a step at [`SIDE`] pixels, measured on one core of a server of 2025 (AVX-512).
+const SECONDS: [(Family, f64); 4] =
+    [(Family::Linear, 0.001), (Family::Cnn, 0.012), (Family::Wide, 0.030), (Family::Temporal, 0.045)];
+/// Pixels along a side of the frames by which they were measured.
+const SIDE: f64 = 48.0;
+
+/// Who guesses the answer to a question, and how long each may learn.
+pub(super) fn guessers(
+    question: &Question,
+    thoroughness: &Thoroughness,
+    moves: bool,
+) -> (Vec<Family>, Effort) {
+    let Thoroughness { effort, action_steps, .. } = thoroughness;
+    if question.asked == Asked::Action {
+        let effort = Effort { temporal_steps: *action_steps, mirrored: false, ..effort.clone() };
+        return (vec![Family::Temporal], effort);
+    }
+    let fit = |family: &Family| effort.steps(*family) > 0 && (moves || *family != Family::Temporal);
+    (Family::ALL.into_iter().filter(fit).collect(), effort.clone())
+}
+
+/// Minutes of one core to judge one transform on a set if nothing is known yet, attackers of one seed alone.
+fn minutes_of_seed(set: &Set, thoroughness: &Thoroughness) -> f64 {
+    let scale = (set.raw.size() as f64 / SIDE).powi(2);
+    let of_question = |question: &Question| {
+        let (families, effort) = guessers(question, thoroughness, set.moves());
+        let lessons = question.folds.chunk_by(|a, b| a.learn == b.learn).count() as f64;
+        let step =
+            |family: &Family| SECONDS.iter().find(|(known, _)| known == family).map_or(0.0, |(_, s)| *s);
+        families.iter().map(|family| lessons * effort.steps(*family) as f64 * step(family)).sum::<f64>()
+    };
+    scale * set.questions.iter().map(of_question).sum::<f64>() / 60.0
+}
+
+/// About how many minutes so many transforms take on these sets with `threads` threads, if nothing of it has been
+/// judged before: beside them raw clips, and black ones by one seed.
+pub fn expected_minutes(sets: &[Set], thoroughness: &Thoroughness, transforms: usize, threads: usize) -> f64 {
+    let seeds = ((transforms + 1) as u64 * thoroughness.seeds + 1) as f64;
+    let of_seed: f64 = sets.iter().map(|set| minutes_of_seed(set, thoroughness)).sum();
+    seeds * of_seed / threads.max(1) as f64
+}
