@@ -213,7 +213,7 @@ fn a_bad_row_is_named_with_its_column_and_what_was_expected() {
 #[test]
 fn every_verb_explains_itself() {
     let desk = Desk::new();
-    for verb in ["anonymize", "card", "data", "train", "report", "sweep", "export"] {
+    for verb in ["anonymize", "card", "data", "train", "report", "sweep", "judge", "export"] {
         let said = did(&desk.bauta(&[verb, "--help"]));
         assert!(said.contains("Usage: bauta"), "{verb}: {said}");
     }
@@ -299,6 +299,29 @@ fn a_sweep_checks_every_variant_before_it_trains_and_then_compares_them() {
     }
     let again = did(&desk.bauta(&["sweep", "plans/two.toml"]));
     assert!(again.contains("2 runs, 2 of them done"), "a run was repeated: {again}");
+    desk.refused(
+        &["judge", "--sweep", "plans", "--set", "stage/manifest.csv"],
+        &["plans", "0 .json", "bauta sweep"],
+    );
+    let judging = ["judge", "--sweep", "runs/two", "--set", "stage/manifest.csv", "--quick", "--size", "16"];
+    let judged = desk.bauta(&[&judging[..], &["--out", "judged"]].concat());
+    let said = String::from_utf8_lossy(&judged.stdout);
+    assert!(said.contains("judged: fresh attackers") && said.contains("| skip 2 | 1 |"), "{said}");
+    let report = fs::read_to_string(desk.path("judged/report.json")).expect("a report");
+    assert!(
+        report.contains("\"method\": \"skip 1, seed 1\""),
+        "a model of the sweep was not judged: {report}"
+    );
+    assert!(desk.path("judged/two.md").is_file(), "the table is missing after: {said}");
+}
+
+#[test]
+fn a_judgement_of_nothing_is_refused_with_the_ways_out() {
+    let desk = Desk::new();
+    desk.refused(&["judge"], &["name a model", "--baselines", "--sweep"]);
+    desk.refused(&["judge", "--compare", "grey"], &["--compare", "at least two"]);
+    desk.refused(&["judge", "grey", "--size", "50"], &["--size 50", "multiple of 16"]);
+    desk.refused(&["judge", "grey", "--set", "no.csv"], &["no.csv"]);
 }
 
 /// What both READMEs hold between their marks.

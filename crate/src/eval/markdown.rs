@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::overview::overview;
 use super::report::{Difference, Method, Protocol, Report, Row};
 
 /// What stands where nothing was measured.
@@ -14,6 +15,8 @@ pub fn markdown(report: &Report) -> String {
     if subject.void {
         text += "**Void: a control failed, nothing below can be believed.**\n\n";
     }
+    text += &overview(report);
+    text.push('\n');
     for set in distinct(report.rows.iter().map(|row| row.dataset.as_str())) {
         let rows: Vec<&Row> = report.rows.iter().filter(|row| row.dataset == set).collect();
         let _ = writeln!(text, "## {set}\n\n{}", table(&rows));
