@@ -10,6 +10,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("atomic", &[]),
     ("metrics", &[]),
     ("chart", &[]),
+    ("html", &[]),
     ("frame", &[]),
     ("mosaic", &["frame"]),
     ("model", &[]),
@@ -26,7 +27,19 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("outside", &["frame", "data"]),
     (
         "eval",
-        &["rng", "atomic", "artifact", "metrics", "model", "chart", "data", "attack", "outside", "transform"],
+        &[
+            "rng",
+            "atomic",
+            "artifact",
+            "metrics",
+            "model",
+            "chart",
+            "html",
+            "data",
+            "attack",
+            "outside",
+            "transform",
+        ],
     ),
     (
         "train",
@@ -44,7 +57,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "attack",
         ],
     ),
-    ("report", &["atomic", "metrics", "chart", "train"]),
+    ("report", &["atomic", "metrics", "chart", "html", "train"]),
     ("sweep", &["atomic", "metrics", "chart", "train"]),
     ("web", &["frame", "artifact", "engine", "model"]),
     (

@@ -3,7 +3,7 @@
 //! # The rooms
 //!
 //! ```text
-//!    mosaic ── frame ──── known_answer            rng   atomic   metrics   chart
+//!    mosaic ── frame ──── known_answer            rng   atomic   metrics   chart   html
 //!               │              │
 //!    model ── artifact ──── engine ──┬── web         the small trunk: ships
 //!      │         │                   │
@@ -28,6 +28,8 @@ pub mod engine;
 #[cfg(feature = "native")]
 pub mod eval;
 pub mod frame;
+#[cfg(feature = "native")]
+pub mod html;
 pub mod known_answer;
 #[cfg(feature = "native")]
 pub mod metrics;

@@ -327,6 +327,25 @@ fn every_family_learns_and_answers_the_same_after_a_night_on_disk() {
 }
 
 #[test]
+fn attackers_that_learn_side_by_side_learn_what_they_would_alone() {
+    use rayon::prelude::*;
+    let store = as_painted();
+    let (known, asked) = examples(&store);
+    let effort = Effort { linear_steps: 40, cnn_steps: 40, wide_steps: 20, temporal_steps: 20, ..EFFORT };
+    let learn = |family: Family| -> Vec<u32> {
+        let mut rng = Seed(5).rng("attack");
+        let attacker = Attacker::learn(family, &store, (&known, PEOPLE), &effort, &mut rng);
+        attacker.answers(&store, &asked, 2).concat().concat().into_iter().map(f32::to_bits).collect()
+    };
+    for family in Family::ALL {
+        let alone = learn(family);
+        let beside: Vec<Vec<u32>> = (0..8).into_par_iter().map(|_| learn(family)).collect();
+        let others = beside.iter().filter(|found| **found != alone).count();
+        assert_eq!(others, 0, "{family:?}: {others} of 8 learnt something else beside others");
+    }
+}
+
+#[test]
 fn an_attack_leaves_the_generator_of_the_backend_alone() {
     let (store, device) = (as_painted(), Device::flex());
     let draw = |attacked: bool| -> Vec<f32> {

@@ -10,7 +10,7 @@ use crate::artifact::Artifact;
 use crate::atomic;
 use crate::data::sets::data_folder;
 use crate::data::{ClipStore, Manifest};
-use crate::eval::{Judge, Report, Set, Task, Thoroughness, expected_minutes, markdown};
+use crate::eval::{Judge, Report, Set, Sheet, Task, Thoroughness, expected_minutes, markdown, page, sheets};
 use crate::outside::ReIdentifier;
 use crate::sweep::Table;
 use crate::transform::{Folder, Model, Transform, baselines, named};
@@ -53,7 +53,7 @@ pub(super) struct JudgeCommand {
     /// Where rewritten clips, attackers and their answers are kept: a second run does only what has changed.
     #[arg(long, value_name = "DIR", default_value = "runs/cache")]
     cache: PathBuf,
-    /// Folder for report.json and report.md [default: runs/judge-SUBJECT].
+    /// Folder for report.json, report.md and report.html [default: runs/judge-SUBJECT].
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 }
@@ -115,11 +115,10 @@ impl JudgeCommand {
             transforms.push(self.transform(subject, &sets)?);
         }
         let minutes = expected_minutes(&sets, &thoroughness, transforms.len(), rayon::current_num_threads());
-        bar.println(format!(
-            "at most about {:.0} minutes; less where the cache {} has answers already",
-            minutes.ceil(),
-            self.cache.display()
-        ));
+        let known = self.cache.display();
+        bar.suspend(|| {
+            eprintln!("at most about {minutes:.0} minutes; less where {known} has answers already");
+        });
         let subject = (self.subjects.len() == 1).then(|| transforms.len() - 1);
         let judged: Vec<&dyn Transform> = transforms.iter().map(AsRef::as_ref).collect();
         let announce = |set: &str, method: &str| bar.set_message(format!("{method} on {set}"));
@@ -140,7 +139,8 @@ impl JudgeCommand {
             table.write(&folder)?;
             println!("{}", table.markdown());
         }
-        write(&report, &folder)
+        let sheets = sheets(&sets, &judged, &judge.cache)?;
+        write(&report, &sheets, &folder)
     }
 
     fn transform(&self, subject: &str, sets: &[Set]) -> anyhow::Result<Box<dyn Transform>> {
@@ -166,15 +166,16 @@ impl JudgeCommand {
     }
 }
 
-fn write(report: &Report, folder: &Path) -> anyhow::Result<()> {
+fn write(report: &Report, sheets: &[Sheet], folder: &Path) -> anyhow::Result<()> {
     let text = markdown(report);
     let json = serde_json::to_string_pretty(report)? + "\n";
-    for (file, bytes) in [("report.json", &json), ("report.md", &text)] {
+    let html = page(report, sheets);
+    for (file, bytes) in [("report.json", &json), ("report.md", &text), ("report.html", &html)] {
         let path = folder.join(file);
         atomic::replace(&path, bytes.as_bytes())
             .with_context(|| format!("cannot write {}", path.display()))?;
     }
-    println!("{text}\nwrote {}", folder.display());
+    println!("{text}\nwrote report.json, report.md and report.html to {}", folder.display());
     if report.subject.void {
         eprintln!("void: a control failed; see the end of the tables");
         std::process::exit(VOID);

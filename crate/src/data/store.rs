@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use memmap2::Mmap;
 use sha2::{Digest, Sha256};
@@ -117,6 +118,8 @@ pub struct ClipStore {
     clips: Vec<ClipInfo>,
     actions: Vec<String>,
     pixels: Mmap,
+    /// Found out when it is first asked for.
+    content: OnceLock<String>,
 }
 
 impl ClipStore {
@@ -145,7 +148,7 @@ impl ClipStore {
         let mut actions: Vec<String> = clips.iter().filter_map(|clip| clip.action.clone()).collect();
         actions.sort();
         actions.dedup();
-        Ok(Self { size, key, clips, actions, pixels })
+        Ok(Self { size, key, clips, actions, pixels, content: OnceLock::new() })
     }
 
     /// The same clips with other pixels: what `rewrite` makes of each clip, by its place in
@@ -176,7 +179,8 @@ impl ClipStore {
         };
         let (_, pixels) = FlatFile::new(cache, &key, self.size)?.open(self.clips.len(), &make, progress)?;
         let Self { size, clips, actions, .. } = self;
-        Ok(Self { size: *size, key, clips: clips.clone(), actions: actions.clone(), pixels })
+        let (clips, actions, content) = (clips.clone(), actions.clone(), OnceLock::new());
+        Ok(Self { size: *size, key, clips, actions, pixels, content })
     }
 
     fn rewritten_key(&self, key: &str) -> String {
@@ -192,6 +196,18 @@ impl ClipStore {
     /// and how they were rewritten, if they were. Names and labels are not in it.
     pub fn key(&self) -> &str {
         &self.key
+    }
+
+    /// SHA-256 of the pixels and of where clips end, as hexadecimal digits: the same wherever the clips lie and
+    /// however they came to be.
+    pub fn content(&self) -> &str {
+        self.content.get_or_init(|| {
+            let mut hash = Sha256::new();
+            hash.update(format!("{}\n", self.size));
+            self.clips.iter().for_each(|clip| hash.update(format!("{}\n", clip.frames)));
+            hash.update(&self.pixels[..]);
+            hex(&hash.finalize())
+        })
     }
 
     /// Pixels along each side of a frame.
@@ -348,6 +364,20 @@ mod tests {
                 assert_eq!(rgb, picture.get_pixel(x as u32, y as u32).0, "frame {index}, pixel {x} {y}");
             }
         }
+    }
+
+    #[test]
+    fn the_same_pixels_are_the_same_content_wherever_they_lie() {
+        let [here, there, other] = [(0, 8), (0, 8), (9, 8)].map(|(shade, side)| {
+            let folder = tempfile::tempdir().expect("a temporary folder");
+            let mut picture = gradient(24, 8);
+            picture.put_pixel(23, 7, image::Rgb([shade; 3]));
+            picture.save(folder.path().join("s.png")).expect("written");
+            open(folder.path(), vec![row("s", strip("s.png", side))], 8).expect("a whole strip")
+        });
+        assert_ne!(here.key(), there.key(), "two folders");
+        assert_eq!(here.content(), there.content(), "one content");
+        assert_ne!(here.content(), other.content(), "one pixel differs");
     }
 
     #[test]

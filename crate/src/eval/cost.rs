@@ -8,6 +8,8 @@ use crate::attack::{Effort, Family};
 /// Seconds of one core for a step at [`SIDE`] pixels, measured on one core of a server of 2025 (AVX-512).
 const SECONDS: [(Family, f64); 4] =
     [(Family::Linear, 0.001), (Family::Cnn, 0.012), (Family::Wide, 0.030), (Family::Temporal, 0.045)];
+/// Seconds of one core for a step of the inverse.
+const INVERSE: f64 = 0.025;
 /// Pixels along a side of the frames by which they were measured.
 const SIDE: f64 = 48.0;
 
@@ -36,7 +38,9 @@ fn minutes_of_seed(set: &Set, thoroughness: &Thoroughness) -> f64 {
             |family: &Family| SECONDS.iter().find(|(known, _)| known == family).map_or(0.0, |(_, s)| *s);
         families.iter().map(|family| lessons * effort.steps(*family) as f64 * step(family)).sum::<f64>()
     };
-    scale * set.questions.iter().map(of_question).sum::<f64>() / 60.0
+    // Two turns of the inverse for each transform, shared out among the seeds.
+    let inverse = 2.0 * thoroughness.inverse_steps as f64 * INVERSE / thoroughness.seeds as f64;
+    scale * (inverse + set.questions.iter().map(of_question).sum::<f64>()) / 60.0
 }
 
 /// About how many minutes so many transforms take on these sets with `threads` threads, if nothing of it has been

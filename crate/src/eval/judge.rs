@@ -9,8 +9,9 @@ use super::compare::{self, Contender, differences};
 use super::controls::set_controls;
 use super::cost;
 use super::protocol::{Asked, Fold, Question};
+use super::reconstruct::{self, Reconstruction};
 use super::report::{Control, FORMAT, Method, Report, Row, Subject, Summary};
-use super::rows::{Judged, rows_of};
+use super::rows::{Judged, recognised, rows_of};
 use super::set::Set;
 use super::strangers;
 use super::tally::Tally;
@@ -102,6 +103,9 @@ impl Judge<'_> {
         report.controls.extend(set_controls(set, &raw, &dark, all));
         report.rows.extend(rows_of(set, "raw", &raw, None));
         report.rows.extend(self.strangers(set, "raw", &set.raw)?);
+        let undone = self.undone(set, "raw", &set.raw)?;
+        report.controls.extend(reconstruct::controls(set, &undone, &self.undone(set, "black", &black)?));
+        report.rows.extend(undone);
         let mut contenders = vec![];
         for (place, transform) in task.transforms.iter().enumerate() {
             let name = transform.name();
@@ -113,6 +117,7 @@ impl Judge<'_> {
             let judged = self.judged(set, &shown, self.thoroughness.seeds, Some(&set.raw))?;
             let mut rows = rows_of(set, &name, &judged, Some(&raw));
             rows.extend(self.strangers(set, &name, &shown)?);
+            rows.extend(self.undone(set, &name, &shown)?);
             if task.subject == Some(place) {
                 report.summary = worse(&report.summary, &rows);
             }
@@ -136,6 +141,24 @@ impl Judge<'_> {
         asked.map_or(Ok(vec![]), |network| strangers::rows(network, set, method, shown, &self.cache))
     }
 
+    /// What can be undone, and who is recognised by attackers of raw clips in what was.
+    fn undone(&self, set: &Set, method: &str, shown: &ClipStore) -> Result<Vec<Row>, EvalError> {
+        let steps = self.thoroughness.inverse_steps;
+        let Some(found) = Reconstruction::of(set, shown, steps, &self.cache)? else { return Ok(vec![]) };
+        let mut rows = found.rows(set, method);
+        for question in set.questions.iter().filter(|question| question.asked == Asked::IdentityAcross) {
+            let guessers = self.guessers(set, question, self.thoroughness.seeds);
+            let tallies = self.tallies(question, &guessers, (&set.raw, &found.store), &|| ())?;
+            rows.extend(recognised(&set.name, method, question, &tallies));
+        }
+        Ok(rows)
+    }
+
+    fn guessers(&self, set: &Set, question: &Question, seeds: u64) -> Guessers {
+        let (families, effort) = cost::guessers(question, self.thoroughness, set.moves());
+        Guessers { families, effort, seeds }
+    }
+
     /// Lets attackers learn from `shown` and answer about it; where there are `raw` clips, others that learn
     /// from those answer about `shown` too.
     fn judged(
@@ -145,11 +168,8 @@ impl Judge<'_> {
         seeds: u64,
         raw: Option<&ClipStore>,
     ) -> Result<Judged, EvalError> {
-        let guessers = |question| {
-            let (families, effort) = cost::guessers(question, self.thoroughness, set.moves());
-            Guessers { families, effort, seeds }
-        };
-        let all: Vec<Guessers> = set.questions.iter().map(guessers).collect();
+        let all: Vec<Guessers> =
+            set.questions.iter().map(|question| self.guessers(set, question, seeds)).collect();
         let count = |(question, guessers): (&Question, &Guessers)| {
             question.folds.len() * guessers.families.len() * guessers.seeds as usize
         };

@@ -15,10 +15,14 @@ mod compare;
 mod controls;
 mod cost;
 mod interval;
+mod inverse;
 mod judge;
 mod markdown;
 mod overview;
+mod page;
+mod picture;
 mod protocol;
+mod reconstruct;
 mod report;
 mod rows;
 mod set;
@@ -37,6 +41,7 @@ pub use interval::Estimate;
 pub use judge::{Judge, Progress, Task};
 pub use markdown::markdown;
 pub use overview::overview;
+pub use page::{Sheet, page, sheets};
 pub use protocol::{Asked, Fold, Piece, Question, Rules, questions};
 pub use report::{Control, Difference, FORMAT, Method, Protocol, Report, Row, Subject, Summary};
 pub use set::Set;
@@ -55,6 +60,8 @@ pub struct Thoroughness {
     pub effort: Effort,
     /// Steps of the utility networks that tell what is left of the action.
     pub action_steps: usize,
+    /// Steps of the networks that learn to undo a transform; 0: nobody tries.
+    pub inverse_steps: usize,
     /// How many attackers of each family, each from a seed of its own.
     pub seeds: u64,
 }
@@ -72,6 +79,7 @@ impl Thoroughness {
             mirrored: true,
         },
         action_steps: 120,
+        inverse_steps: 300,
         seeds: 3,
     };
     /// For a look while working: an attacker with more time does better.
@@ -86,6 +94,7 @@ impl Thoroughness {
             mirrored: true,
         },
         action_steps: 80,
+        inverse_steps: 120,
         seeds: 1,
     };
 }

@@ -51,6 +51,12 @@ pub(super) fn rows_of(set: &Set, method: &str, judged: &Judged, raw: Option<&Jud
     rows
 }
 
+/// How often people are named in reconstructed clips, by the strongest attackers of raw ones.
+pub(super) fn recognised(set: &str, method: &str, question: &Question, tallies: &[Tally]) -> Option<Row> {
+    let row = Page { set, method, question }.top1(tallies, Protocol::Retrained)?;
+    Some(Row { measure: "identity on reconstructions, top-1".into(), ..row })
+}
+
 /// Where rows belong.
 struct Page<'a> {
     set: &'a str,

@@ -55,7 +55,7 @@ fn kept(
     fit: Fit,
     cache: &Path,
 ) -> Result<Vectors, EvalError> {
-    let key = format!("{VERSION} {NAME} {FRAMES} {fit:?} {}", store.key());
+    let key = format!("{VERSION} {NAME} {FRAMES} {fit:?} {}", store.content());
     let path = cache.join(format!("{}.vectors.json", digest(key.as_bytes())));
     let known = fs::read(&path).ok().and_then(|bytes| serde_json::from_slice::<Vec<Vec<f32>>>(&bytes).ok());
     let whole = |vectors: Vec<Vec<f32>>| {

@@ -26,6 +26,7 @@ const SHORT: Thoroughness = Thoroughness {
         mirrored: true,
     },
     action_steps: 150,
+    inverse_steps: 60,
     seeds: 1,
 };
 
@@ -156,6 +157,8 @@ fn one_pixel_that_carries_the_person_is_found() {
     let report = place().judge(&Traitor);
     let who = row(&report, "traitor", ACROSS);
     assert!(who.low > who.chance.expect("chance") && who.value > 0.8, "{who:?}");
+    let linked = row(&report, "traitor", "verification, AUC among anonymized");
+    assert!(linked.value > 0.8, "who is known is known again: {linked:?}");
     let leaked = report.summary.leakage_nl.expect("raw clips can be broken");
     assert!(leaked > 0.7, "NL {leaked} with the person in plain sight");
     let raw_trained = report
@@ -163,6 +166,29 @@ fn one_pixel_that_carries_the_person_is_found() {
         .iter()
         .find(|row| row.method == "traitor" && row.measure == ACROSS && row.protocol == Protocol::RawTrained);
     assert!(raw_trained.expect("a second column").value < 0.5, "who learnt from raw clips cannot know");
+}
+
+#[test]
+fn the_identity_is_undone_and_black_is_not() {
+    let report = place().judge(named("grey").expect("a baseline").as_ref());
+    let psnr = |method: &str| row(&report, method, "reconstruction, PSNR in dB");
+    let (raw, grey) = (psnr("raw"), psnr("grey"));
+    assert!(raw.value > 35.0, "nothing was done, and it cannot be undone: {raw:?}");
+    assert!(
+        grey.value < raw.value && Some(grey.value) > grey.chance,
+        "a grey coat has its outline: {grey:?}"
+    );
+    assert_eq!((raw.n, raw.attacker.as_str()), (20, "fresh inverse network"), "every clip once");
+    let dark = report
+        .controls
+        .iter()
+        .find(|control| control.name.contains("black clips of coats are not reconstructed"));
+    assert!(dark.is_some_and(|control| control.passed), "{:#?}", report.controls);
+    let named = row(&report, "raw", "identity on reconstructions, top-1");
+    assert!(
+        named.low > named.chance.expect("chance"),
+        "who is seen in raw clips is seen in the same again: {named:?}"
+    );
 }
 
 #[test]

@@ -15,7 +15,7 @@ use crate::data::ClipStore;
 use crate::rng::Seed;
 
 /// Part of every key: what was kept by a version whose attackers learnt otherwise is not looked at.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 /// Looks at a clip that is asked about.
 pub(super) const LOOKS: usize = 16;
 
@@ -55,7 +55,8 @@ impl Trial<'_> {
         let steps = (effort.steps(*family), effort.batch, effort.mirrored);
         let learnt = examples(&fold.learn);
         digest(
-            format!("{VERSION} {} {learnt:?} {classes} {family:?} {steps:?} {seed}", taught.key()).as_bytes(),
+            format!("{VERSION} {} {learnt:?} {classes} {family:?} {steps:?} {seed}", taught.content())
+                .as_bytes(),
         )
     }
 
@@ -67,8 +68,10 @@ impl Trial<'_> {
     pub(super) fn answers(&self, shown: &ClipStore, cache: &Path) -> Result<Answers, EvalError> {
         let key = self.key();
         let asked = (examples(&self.fold.choose), examples(&self.fold.ask));
-        let path = cache
-            .join(format!("{}.answers.json", digest(format!("{key} {} {asked:?}", shown.key()).as_bytes())));
+        let path = cache.join(format!(
+            "{}.answers.json",
+            digest(format!("{key} {} {asked:?}", shown.content()).as_bytes())
+        ));
         if let Some(answers) = fs::read(&path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()) {
             return Ok(answers);
         }

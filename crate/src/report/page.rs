@@ -1,49 +1,31 @@
 //! The report as one HTML file.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, html};
 
 use super::advice::advice;
 use super::curves::{self, Plot};
 use super::folder::{Folder, Sheet};
 use super::readings::{Question, Share, percent, questions};
+use crate::html::{chart, document, png};
 use crate::metrics::Reading;
 use crate::train::{ACTION, RunResult};
 
 /// The page.
 pub(super) fn page(folder: &Folder, verdict: &[String]) -> String {
     let evidence = folder.evidence();
-    html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { (folder.name) ": report" }
-                style { (PreEscaped(include_str!("style.css"))) }
-            }
-            body {
-                main {
-                    h1 { (folder.name) }
-                    p.facts { (facts(folder)) }
-                    div.verdict { @for sentence in verdict { p { (sentence) } } }
-                    @if let Some(evidence) = &evidence { (readings(evidence)) } @else { (raw_alone(folder)) }
-                    h2 { "What to look at next" }
-                    ol.next { @for sentence in advice(folder) { li { (coded(&sentence)) } } }
-                    (samples(&folder.sheets))
-                    (plots("Validation over the steps", "", &curves::validation(folder)))
-                    (plots(
-                        "The game",
-                        "Faint: as written. Solid over it: its moving average.",
-                        &curves::game(folder),
-                    ))
-                    (origin(folder))
-                }
-            }
-        }
-    }
-    .into_string()
+    let body = html! {
+        h1 { (folder.name) }
+        p.facts { (facts(folder)) }
+        div.verdict { @for sentence in verdict { p { (sentence) } } }
+        @if let Some(evidence) = &evidence { (readings(evidence)) } @else { (raw_alone(folder)) }
+        h2 { "What to look at next" }
+        ol.next { @for sentence in advice(folder) { li { (coded(&sentence)) } } }
+        (samples(&folder.sheets))
+        (plots("Validation over the steps", "", &curves::validation(folder)))
+        (plots("The game", "Faint: as written. Solid over it: its moving average.", &curves::game(folder)))
+        (origin(folder))
+    };
+    document(&format!("{}: report", folder.name), &body)
 }
 
 /// What stands below the title.
@@ -203,25 +185,22 @@ fn samples(sheets: &[Sheet]) -> Markup {
 fn sheet(sheet: &Sheet) -> Markup {
     let step = sheet.name.strip_prefix("step-").and_then(|number| number.parse::<u64>().ok());
     let name = step.map_or_else(|| sheet.name.clone(), |step| format!("step {step}"));
-    let data = format!("data:image/png;base64,{}", STANDARD.encode(&sheet.png));
     html! {
         figure.wide {
-            img src=(data) alt={ "raw, anonymized and difference, " (name) };
+            (png(&sheet.png, &format!("raw, anonymized and difference, {name}")))
             figcaption { (name) }
         }
     }
 }
 
 fn plots(title: &str, note: &str, plots: &[Plot]) -> Markup {
-    // The namespace is needed by files that are SVG alone, not inside HTML.
-    let inside = |plot: &Plot| plot.lines.svg().replace(" xmlns=\"http://www.w3.org/2000/svg\"", "");
     html! {
         @if !plots.is_empty() {
             h2 { (title) }
             @if !note.is_empty() { p.note { (note) } }
             div.grid {
                 @for plot in plots {
-                    figure { (PreEscaped(inside(plot))) figcaption { (plot.note) } }
+                    figure { (chart(&plot.lines.svg())) figcaption { (plot.note) } }
                 }
             }
         }

@@ -1,0 +1,36 @@
+//! What nobody has looked at, said as plainly as what was.
+
+use super::super::report::{Protocol, Report};
+
+/// What can be measured here: how its rows begin, and what is missing without them.
+const MEASURES: [(&str, &str); 7] = [
+    ("action", "Whether the action is kept."),
+    (
+        "identity across actions",
+        "Who is seen, known by other actions: these sets do not tell who is in them.",
+    ),
+    ("identity within a session", "Who is seen, known by the beginning of the same clip."),
+    ("verification", "Whether two clips show the same person."),
+    ("re-identification by others", "A re-identification network by others."),
+    ("reconstruction", "Whether a network can be trained to undo it."),
+    ("membership", "Whether it can be told who the anonymizer was trained on."),
+];
+
+/// What is beyond any judgement of this program.
+const BEYOND: [&str; 5] = [
+    "Sound, captions, file names, network addresses: whatever travels beside the picture.",
+    "Attackers with far more clips of the same people, or with longer training, than these sets allow.",
+    "People, cameras, rooms and light that are not in these sets.",
+    "What a friend recognises who knows how somebody moves.",
+    "What several recordings of a person tell together, over days.",
+];
+
+/// One sentence for each.
+pub(super) fn sentences(report: &Report) -> Vec<String> {
+    let measured = |begin: &str| report.rows.iter().any(|row| row.measure.starts_with(begin));
+    let missing =
+        MEASURES.iter().filter(|(begin, _)| !measured(begin)).map(|(_, missing)| (*missing).to_owned());
+    let outside = report.rows.iter().any(|row| row.protocol == Protocol::Outside);
+    let stranger = (!outside).then(|| "Networks that others trained on other people.".to_owned());
+    missing.chain(stranger).chain(BEYOND.map(String::from)).collect()
+}
