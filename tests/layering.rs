@@ -28,6 +28,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "eval",
         &["rng", "atomic", "artifact", "metrics", "model", "chart", "data", "attack", "outside", "transform"],
     ),
+    ("papers", &["artifact", "eval"]),
     (
         "train",
         &[
@@ -66,6 +67,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "transform",
             "outside",
             "eval",
+            "papers",
         ],
     ),
 ];
