@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::judge_sweep;
+use super::{judge_outside, judge_sweep};
 use crate::artifact::Artifact;
 use crate::atomic;
 use crate::data::sets::data_folder;
 use crate::data::{ClipStore, Manifest};
-use crate::eval::{Judge, Report, Set, Task, Thoroughness, expected_minutes, markdown};
+use crate::eval::{Judge, Report, Set, Task, Thoroughness, add_rows, expected_minutes, markdown};
 use crate::outside::ReIdentifier;
 use crate::sweep::Table;
 use crate::transform::{Folder, Model, Transform, baselines, named};
@@ -53,6 +53,14 @@ pub(super) struct JudgeCommand {
     /// Where rewritten clips, attackers and their answers are kept: a second run does only what has changed.
     #[arg(long, value_name = "DIR", default_value = "runs/cache")]
     cache: PathBuf,
+    /// Write the clips that are judged, raw and rewritten, to DIR/SET/METHOD/, for attackers that are other programs:
+    /// PNG strips, each folder with its manifest.csv.
+    #[arg(long, value_name = "DIR")]
+    write_clips: Option<PathBuf>,
+    /// Add rows that another program has measured (a JSON list, laid out as the rows of report.json, protocol outside)
+    /// to the report; several times for several files.
+    #[arg(long, value_name = "ROWS.json")]
+    merge: Vec<PathBuf>,
     /// Folder for report.json and report.md [default: runs/judge-SUBJECT].
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -65,6 +73,8 @@ Examples:
   $ bauta judge --baselines --set weizmann64 --out models/results/baselines
   $ bauta judge theirs/manifest.csv --set ours/manifest.csv
   $ bauta judge --sweep runs/ablation --set weizmann64 --quick
+  $ bauta judge blur-strong --write-clips runs/clips    # then: scripts/judge-openvino runs/clips --out rows.json
+  $ bauta judge blur-strong --merge rows.json
   $ bauta judge --compare runs/a/a runs/b/b blur-strong --set weizmann64
 
 With one subject the report has a summary of it. Exit code 3: a control failed, the judgement is void.";
@@ -122,6 +132,10 @@ impl JudgeCommand {
         ));
         let subject = (self.subjects.len() == 1).then(|| transforms.len() - 1);
         let judged: Vec<&dyn Transform> = transforms.iter().map(AsRef::as_ref).collect();
+        let merged = judge_outside::rows(&self.merge, &sets, &judged)?;
+        if let Some(folder) = &self.write_clips {
+            judge_outside::write(&sets, &judged, &self.cache.join("judge"), folder)?;
+        }
         let announce = |set: &str, method: &str| bar.set_message(format!("{method} on {set}"));
         let stranger = stranger(data);
         let judge = Judge {
@@ -134,6 +148,7 @@ impl JudgeCommand {
         let compared_from = self.compare.then_some(transforms.len() - self.subjects.len());
         let mut report = judge.report(&sets, Task { transforms: &judged, subject, compared_from })?;
         bar.finish_and_clear();
+        add_rows(&mut report, merged)?;
         let folder = self.folder(&report);
         if let Some(table) = &mut swept {
             judge_sweep::rejudge(table, &mut report);
