@@ -41,6 +41,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "transform",
         ],
     ),
+    ("papers", &["artifact", "eval"]),
     (
         "train",
         &[
@@ -79,6 +80,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "transform",
             "outside",
             "eval",
+            "papers",
         ],
     ),
 ];

@@ -84,8 +84,9 @@ pub struct Source {
     pub items: usize,
 }
 
-/// One measured number.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// One measured number. The fields from [`Figure::low`] on are there where a judge has measured it; readings by a
+/// trainer lack them.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Figure {
     /// What was measured.
     pub name: String,
@@ -95,7 +96,47 @@ pub struct Figure {
     pub chance: Option<f64>,
     /// Number of clips or pictures.
     pub n: usize,
+    /// Lower end of the 95 % interval.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub low: Option<f64>,
+    /// Upper end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub high: Option<f64>,
+    /// The set that was shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dataset: Option<String>,
+    /// What was measured on it, such as `identity across actions, top-1`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub measure: Option<String>,
+    /// What had been done to its clips: `raw` for nothing, or the name of the model.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub method: Option<String>,
+    /// What the attacker had learnt from: `retrained`, `raw-trained` or `outside`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub protocol: Option<String>,
+    /// Who guessed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attacker: Option<String>,
+    /// Attackers whose figures were averaged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seeds: Option<usize>,
 }
+
+impl Figure {
+    /// The 95 % interval, where it is known.
+    pub fn interval(&self) -> Option<(f64, f64)> {
+        self.low.zip(self.high)
+    }
+}
+
+/// Limits that stand on a card as long as nobody but its trainer has measured: a judgement takes them off.
+pub const UNJUDGED: [&str; 3] = [
+    "attacked only by the trainer's quick attackers, of which the strongest may be stated too high and a patient one \
+     does better",
+    "where fewer than two people are kept for validation, attackers asked about people whose pictures the run has \
+     learnt from",
+    "what a fresh attacker still recognises was not measured",
+];
 
 /// Why a model was refused, or could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -248,7 +289,7 @@ mod files {
     use std::fs;
     use std::path::{Path, PathBuf};
 
-    use super::{Artifact, ArtifactError};
+    use super::{Artifact, ArtifactError, Card};
     use crate::atomic::replace;
 
     impl Artifact {
@@ -278,13 +319,24 @@ mod files {
         /// # Errors
         /// [`ArtifactError::Write`] if a file cannot be written.
         pub fn save(&self, path: &Path) -> Result<(PathBuf, PathBuf), ArtifactError> {
-            let (weights, card) = pair(path);
-            let mut json = serde_json::to_string_pretty(&self.card)
-                .map_err(|source| ArtifactError::Card { name: self.card.name.clone(), source })?;
-            json.push('\n');
+            let (weights, _) = pair(path);
             replace(&weights, &self.weights).map_err(|source| unwritable(&weights, source))?;
+            Ok((weights, self.card.save(path)?))
+        }
+    }
+
+    impl Card {
+        /// Writes `NAME.json`, whole or not at all, and gives its path. The weights beside it stay as they are.
+        ///
+        /// # Errors
+        /// [`ArtifactError::Write`] if the file cannot be written.
+        pub fn save(&self, path: &Path) -> Result<PathBuf, ArtifactError> {
+            let (_, card) = pair(path);
+            let mut json = serde_json::to_string_pretty(self)
+                .map_err(|source| ArtifactError::Card { name: self.name.clone(), source })?;
+            json.push('\n');
             replace(&card, json.as_bytes()).map_err(|source| unwritable(&card, source))?;
-            Ok((weights, card))
+            Ok(card)
         }
     }
 
@@ -392,6 +444,14 @@ mod tests {
         artifact.card.known_answer.grid[100] += 3.0;
         let error = crate::engine::Session::open(&artifact, &Device::flex()).err().expect("refused");
         assert!(error.to_string().contains("self-test"), "{error}");
+    }
+
+    #[test]
+    fn a_card_without_intervals_is_read_and_written_as_it_was() {
+        let before = r#"{"name":"a","value":0.5,"chance":null,"n":9}"#;
+        let figure: Figure = serde_json::from_str(before).expect("the fields of old cards");
+        assert_eq!(figure.interval(), None, "an interval nobody measured");
+        assert_eq!(serde_json::to_string(&figure).expect("JSON"), before, "something was added");
     }
 
     #[test]

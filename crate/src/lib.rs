@@ -11,7 +11,7 @@
 //!      │         │                   │
 //!      └─────────┴── train ── report, sweep ┤        the large trunk: never ships
 //!      video ── data   utility   privacy   attack   outside   chart
-//!                 └── transform ── eval ───────┘
+//!                 └── transform ── eval ── papers ┘
 //! ```
 pub mod artifact;
 #[cfg(feature = "native")]
@@ -39,6 +39,8 @@ pub mod mosaic;
 pub mod onnx;
 #[cfg(feature = "native")]
 pub mod outside;
+#[cfg(feature = "native")]
+pub mod papers;
 #[cfg(feature = "native")]
 pub mod privacy;
 #[cfg(feature = "native")]

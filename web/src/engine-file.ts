@@ -37,6 +37,9 @@ export interface Figure {
   readonly chance: number | null;
   /** Number of clips or pictures. */
   readonly n: number;
+  /** The 95 % interval, where a judge has measured. */
+  readonly low?: number;
+  readonly high?: number;
 }
 
 /** The text of a card as data. */

@@ -1,24 +1,47 @@
 //! `bauta card MODEL`.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use crate::artifact::{Artifact, Card, Mode};
+use anyhow::Context as _;
+
+use crate::artifact::{Artifact, Card, Figure, Mode};
+use crate::atomic;
+use crate::papers::{judged, read, sheet};
 
 /// Show what a model is, what it was trained on, what was measured, and what it is not good for.
 ///
-/// The weights are checked against the card first.
+/// The weights are checked against the card first. With --from, the card's figures, its claim and its limits are
+/// replaced by what a judge found.
 #[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct ShowCard {
     /// Model: NAME.bpk with NAME.json beside it [default: the built-in bauta-s].
     model: Option<PathBuf>,
     /// Print the card as JSON.
-    #[arg(long, conflicts_with = "table")]
+    #[arg(long, conflicts_with_all = ["table", "dpia"])]
     json: bool,
     /// Print the card as tables for a README (Markdown).
-    #[arg(long)]
+    #[arg(long, conflicts_with = "dpia")]
     table: bool,
+    /// A report.json of `bauta judge` about this model: its figures are written on the card (NAME.json), in the place
+    /// of those that stand there. With --dpia they are only shown, and the card stays as it is.
+    #[arg(long, value_name = "REPORT.json")]
+    from: Option<PathBuf>,
+    /// Print the input sheet for a data protection impact assessment (Markdown): what is known of the model, by the
+    /// articles it informs, and what the office has to fill in.
+    #[arg(long)]
+    dpia: bool,
+    /// Write the sheet of --dpia here instead.
+    #[arg(long, value_name = "FILE", requires = "dpia")]
+    out: Option<PathBuf>,
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  $ bauta card
+  $ bauta judge models/bauta-s --out runs/judged && bauta card models/bauta-s --from runs/judged/report.json
+  $ bauta card models/bauta-s --dpia --out bauta-s-dpia.md";
 
 impl ShowCard {
     pub(super) fn run(self) -> anyhow::Result<()> {
@@ -26,16 +49,38 @@ impl ShowCard {
             Some(path) => Artifact::load(path)?,
             None => Artifact::built_in()?,
         };
-        let card = artifact.card();
+        let bytes = artifact.weights().len();
+        let mut card = artifact.card().clone();
+        if let Some(report) = &self.from {
+            card = judged(&card, &read(report)?)?;
+        }
+        if self.dpia {
+            return put(&sheet(&card), self.out.as_deref());
+        }
+        if self.from.is_some() {
+            let model = self.model.as_deref().context("--from writes on a card; name its MODEL")?;
+            eprintln!("wrote {}", card.save(model)?.display());
+        }
         if self.json {
-            println!("{}", serde_json::to_string_pretty(card)?);
+            println!("{}", serde_json::to_string_pretty(&card)?);
         } else if self.table {
-            print!("{}", table(card, artifact.weights().len()));
+            print!("{}", table(&card, bytes));
         } else {
-            print!("{}", page(card, artifact.weights().len()));
+            print!("{}", page(&card, bytes));
         }
         Ok(())
     }
+}
+
+/// Prints a text, or writes it to a file.
+fn put(text: &str, out: Option<&Path>) -> anyhow::Result<()> {
+    let Some(path) = out else {
+        print!("{text}");
+        return Ok(());
+    };
+    atomic::replace(path, text.as_bytes()).with_context(|| format!("cannot write {}", path.display()))?;
+    println!("wrote {}", path.display());
+    Ok(())
 }
 
 /// The mode as the card's file spells it.
@@ -47,6 +92,12 @@ fn mode(card: &Card) -> &'static str {
 
 fn figure(value: f64) -> String {
     format!("{value:.3}")
+}
+
+/// The value, and its 95 % interval where it is known.
+fn with_interval(entry: &Figure) -> String {
+    let Some((low, high)) = entry.interval() else { return figure(entry.value) };
+    format!("{} [{}, {}]", figure(entry.value), figure(low), figure(high))
 }
 
 /// One table on what the model is and one on what was measured. Names stand in backticks: they hold
@@ -62,10 +113,12 @@ fn table(card: &Card, bytes: usize) -> String {
         data.join(", "),
         card.trained.minutes,
     );
-    table += &format!("\n| {}: measured | value | chance | n |\n| --- | --- | --- | --- |\n", card.name);
+    let judged = card.measured.iter().any(|entry| entry.interval().is_some());
+    let value = if judged { "value [95 % interval]" } else { "value" };
+    table += &format!("\n| {}: measured | {value} | chance | n |\n| --- | --- | --- | --- |\n", card.name);
     for entry in &card.measured {
         let chance = entry.chance.map_or_else(|| "-".into(), figure);
-        table += &format!("| `{}` | {} | {chance} | {} |\n", entry.name, figure(entry.value), entry.n);
+        table += &format!("| `{}` | {} | {chance} | {} |\n", entry.name, with_interval(entry), entry.n);
     }
     table + &format!("\n{}: {}.\n", card.name, card.privacy_claim)
 }
@@ -95,7 +148,7 @@ fn page(card: &Card, bytes: usize) -> String {
     page += "\nmeasured\n";
     for entry in &card.measured {
         let chance = entry.chance.map(|chance| format!("  chance {}", figure(chance))).unwrap_or_default();
-        page += &format!("  {:<72} {}{chance}  n {}\n", entry.name, figure(entry.value), entry.n);
+        page += &format!("  {:<72} {}{chance}  n {}\n", entry.name, with_interval(entry), entry.n);
     }
     page += "\nlimits\n";
     for limit in &card.limits {

@@ -5,12 +5,15 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::judge_sweep;
+use super::{judge_outside, judge_sweep};
 use crate::artifact::Artifact;
 use crate::atomic;
 use crate::data::sets::data_folder;
 use crate::data::{ClipStore, Manifest};
-use crate::eval::{Judge, Report, Set, Sheet, Task, Thoroughness, expected_minutes, markdown, page, sheets};
+use crate::eval::{
+    EvalError, Judge, Progress, Report, Set, Sheet, Task, Thoroughness, add_rows, expected_minutes, markdown,
+    page, sheets,
+};
 use crate::outside::ReIdentifier;
 use crate::sweep::Table;
 use crate::transform::{Folder, Model, Transform, baselines, named};
@@ -53,6 +56,14 @@ pub(super) struct JudgeCommand {
     /// Where rewritten clips, attackers and their answers are kept: a second run does only what has changed.
     #[arg(long, value_name = "DIR", default_value = "runs/cache")]
     cache: PathBuf,
+    /// Write the clips that are judged, raw and rewritten, to DIR/SET/METHOD/, for attackers that are other programs:
+    /// PNG strips, each folder with its manifest.csv.
+    #[arg(long, value_name = "DIR")]
+    write_clips: Option<PathBuf>,
+    /// Add rows that another program has measured (a JSON list, laid out as the rows of report.json, protocol outside)
+    /// to the report; several times for several files.
+    #[arg(long, value_name = "ROWS.json")]
+    merge: Vec<PathBuf>,
     /// Folder for report.json, report.md and report.html [default: runs/judge-SUBJECT].
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -65,6 +76,8 @@ Examples:
   $ bauta judge --baselines --set weizmann64 --out models/results/baselines
   $ bauta judge theirs/manifest.csv --set ours/manifest.csv
   $ bauta judge --sweep runs/ablation --set weizmann64 --quick
+  $ bauta judge blur-strong --write-clips runs/clips    # then: scripts/judge-openvino runs/clips --out rows.json
+  $ bauta judge blur-strong --merge rows.json
   $ bauta judge --compare runs/a/a runs/b/b blur-strong --set weizmann64
 
 With one subject the report has a summary of it. Exit code 3: a control failed, the judgement is void.";
@@ -83,64 +96,80 @@ const VOID: i32 = 3;
 
 impl JudgeCommand {
     pub(super) fn run(self) -> anyhow::Result<()> {
-        if self.subjects.is_empty() && !self.baselines && self.sweep.is_none() {
-            bail!("nothing to judge: name a model or a baseline, or add --baselines or --sweep RUNS");
-        }
-        if self.size == 0 || !self.size.is_multiple_of(16) {
-            bail!("--size {}: expected a multiple of 16", self.size);
-        }
+        self.check()?;
         let thoroughness = if self.quick { Thoroughness::QUICK } else { Thoroughness::STANDARD };
         let bar = ProgressBar::no_length().with_style(
             ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {eta}").context("a template")?,
         );
-        if self.compare && self.subjects.len() < 2 {
-            bail!("--compare wants at least two models or baselines by name");
-        }
         let progress = |done: usize, total: usize| {
             bar.set_length(total as u64);
             bar.set_position(done as u64);
         };
-        let data = self.data.as_deref();
-        let open = |name: &String| {
-            bar.set_message(format!("reading {name}"));
-            Set::open(name, &self.attributes, (data, &self.cache, self.size), &progress)
-        };
-        let sets: Vec<Set> = self.sets.iter().map(open).collect::<Result<_, _>>()?;
-        let mut transforms: Vec<Box<dyn Transform>> = if self.baselines { baselines() } else { vec![] };
+        let sets: Vec<Set> =
+            self.sets.iter().map(|name| self.open(name, &progress)).collect::<Result<_, _>>()?;
         let mut swept = self.sweep.as_deref().map(Table::read).transpose()?;
-        if let (Some(table), Some(folder)) = (&swept, &self.sweep) {
-            transforms.extend(judge_sweep::models(table, folder)?);
-        }
-        for subject in &self.subjects {
-            transforms.push(self.transform(subject, &sets)?);
-        }
-        let minutes = expected_minutes(&sets, &thoroughness, transforms.len(), rayon::current_num_threads());
-        let known = self.cache.display();
-        bar.suspend(|| {
-            eprintln!("at most about {minutes:.0} minutes; less where {known} has answers already");
-        });
-        let subject = (self.subjects.len() == 1).then(|| transforms.len() - 1);
+        let transforms = self.transforms(&sets, swept.as_ref())?;
         let judged: Vec<&dyn Transform> = transforms.iter().map(AsRef::as_ref).collect();
+        let merged = judge_outside::rows(&self.merge, &sets, &judged)?;
+        let cache = self.cache.join("judge");
+        if let Some(folder) = &self.write_clips {
+            judge_outside::write(&sets, &judged, &cache, folder)?;
+        }
+        let minutes = expected_minutes(&sets, &thoroughness, judged.len(), rayon::current_num_threads());
+        bar.suspend(|| {
+            eprintln!("at most about {minutes:.0} minutes; less where the cache has answers already");
+        });
         let announce = |set: &str, method: &str| bar.set_message(format!("{method} on {set}"));
-        let stranger = stranger(data);
-        let judge = Judge {
-            thoroughness: &thoroughness,
-            cache: self.cache.join("judge"),
-            stranger: stranger.as_ref(),
-            progress: &progress,
-            announce: &announce,
-        };
-        let compared_from = self.compare.then_some(transforms.len() - self.subjects.len());
-        let mut report = judge.report(&sets, Task { transforms: &judged, subject, compared_from })?;
+        let stranger = stranger(self.data.as_deref());
+        let (progress, announce, stranger) = (&progress, &announce, stranger.as_ref());
+        let judge = Judge { thoroughness: &thoroughness, cache: cache.clone(), stranger, progress, announce };
+        let mut report = judge.report(&sets, self.task(&judged))?;
         bar.finish_and_clear();
+        add_rows(&mut report, merged)?;
         let folder = self.folder(&report);
         if let Some(table) = &mut swept {
             judge_sweep::rejudge(table, &mut report);
             table.write(&folder)?;
             println!("{}", table.markdown());
         }
-        let sheets = sheets(&sets, &judged, &judge.cache)?;
-        write(&report, &sheets, &folder)
+        write(&report, &sheets(&sets, &judged, &cache)?, &folder)
+    }
+
+    /// Refuses what makes no sense before anything is read.
+    fn check(&self) -> anyhow::Result<()> {
+        if self.subjects.is_empty() && !self.baselines && self.sweep.is_none() {
+            bail!("nothing to judge: name a model or a baseline, or add --baselines or --sweep RUNS");
+        }
+        if self.size == 0 || !self.size.is_multiple_of(16) {
+            bail!("--size {}: expected a multiple of 16", self.size);
+        }
+        if self.compare && self.subjects.len() < 2 {
+            bail!("--compare wants at least two models or baselines by name");
+        }
+        Ok(())
+    }
+
+    fn open(&self, name: &str, progress: &Progress<'_>) -> Result<Set, EvalError> {
+        Set::open(name, &self.attributes, (self.data.as_deref(), &self.cache, self.size), progress)
+    }
+
+    /// Baselines first, then the models of a sweep, then the subjects.
+    fn transforms(&self, sets: &[Set], swept: Option<&Table>) -> anyhow::Result<Vec<Box<dyn Transform>>> {
+        let mut transforms: Vec<Box<dyn Transform>> = if self.baselines { baselines() } else { vec![] };
+        if let (Some(table), Some(folder)) = (swept, &self.sweep) {
+            transforms.extend(judge_sweep::models(table, folder)?);
+        }
+        for subject in &self.subjects {
+            transforms.push(self.transform(subject, sets)?);
+        }
+        Ok(transforms)
+    }
+
+    /// A single subject has a summary; subjects that are compared stand last.
+    fn task<'a>(&self, transforms: &'a [&'a dyn Transform]) -> Task<'a> {
+        let first = transforms.len() - self.subjects.len();
+        let subject = (self.subjects.len() == 1).then_some(first);
+        Task { transforms, subject, compared_from: self.compare.then_some(first) }
     }
 
     fn transform(&self, subject: &str, sets: &[Set]) -> anyhow::Result<Box<dyn Transform>> {

@@ -18,6 +18,7 @@ pub mod sets;
 pub mod split;
 pub mod stage;
 mod store;
+mod strips;
 
 pub use augment::Augmentation;
 pub use batch::{
@@ -27,3 +28,4 @@ pub use manifest::{Manifest, ManifestError};
 pub use order::{EpochOrder, OrderError};
 pub use row::{Row, Source, Split};
 pub use store::{ClipInfo, ClipStore, StoreError};
+pub use strips::{StripError, plain, write_strips};

@@ -11,6 +11,7 @@
 //! by its answers on other clips. Nothing here uses the trainer.
 
 mod budgets;
+mod clips;
 mod compare;
 mod controls;
 mod cost;
@@ -18,6 +19,7 @@ mod interval;
 mod inverse;
 mod judge;
 mod markdown;
+mod merge;
 mod overview;
 mod page;
 mod picture;
@@ -36,10 +38,12 @@ mod verify;
 use std::path::PathBuf;
 
 pub use budgets::{Budget, budgets_reading};
+pub use clips::{Shown, write_clips};
 pub use cost::expected_minutes;
 pub use interval::Estimate;
 pub use judge::{Judge, Progress, Task};
 pub use markdown::markdown;
+pub use merge::{MergeError, add_rows, read_rows};
 pub use overview::overview;
 pub use page::{Sheet, page, sheets};
 pub use protocol::{Asked, Fold, Piece, Question, Rules, questions};
@@ -48,7 +52,7 @@ pub use set::Set;
 
 use crate::attack::Effort;
 use crate::data::sets::SetError;
-use crate::data::{ManifestError, StoreError};
+use crate::data::{ManifestError, StoreError, StripError};
 use crate::outside::OutsideError;
 
 /// How thorough a judgement is.
@@ -129,6 +133,19 @@ pub enum EvalError {
         path: PathBuf,
         /// What the system says.
         source: std::io::Error,
+    },
+    /// Clips could not be written for others.
+    #[error(transparent)]
+    Strips(#[from] StripError),
+    /// The clips of two transforms or sets would lie in one folder.
+    #[error("the folder {} would hold both {first} and {second}; judge one of them at a time", folder.display())]
+    OneFolder {
+        /// The folder.
+        folder: PathBuf,
+        /// Whose clips are there.
+        first: String,
+        /// Whose clips would be written over them.
+        second: String,
     },
     /// A network by others could not be asked.
     #[error(transparent)]

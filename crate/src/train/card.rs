@@ -4,7 +4,7 @@ use super::config::TrainConfig;
 use super::corpus::Corpus;
 use super::folder::RunFolder;
 use super::result::RunResult;
-use crate::artifact::{self, Card, Figure, Mode, Provenance};
+use crate::artifact::{self, Card, Figure, Mode, Provenance, UNJUDGED};
 use crate::known_answer::KnownAnswer;
 use crate::metrics::Reading;
 
@@ -42,6 +42,7 @@ fn figures<'a>(readings: &'a [Reading], kind: &'a str) -> impl Iterator<Item = F
         value: reading.top1,
         chance: Some(reading.chance),
         n: reading.n,
+        ..Figure::default()
     })
 }
 
@@ -49,12 +50,8 @@ fn limits(config: &TrainConfig) -> Vec<String> {
     let size = config.size;
     vec![
         format!("trained on frames of {size} x {size} pixels in which a person fills most of the frame"),
-        "attacked only by the trainer's quick attackers, of which the strongest may be stated too high and a \
-         patient one does better"
-            .into(),
-        "where fewer than two people are kept for validation, attackers asked about people whose pictures the run \
-         has learnt from"
-            .into(),
+        UNJUDGED[0].into(),
+        UNJUDGED[1].into(),
         "shape, gait and movement are left in the picture on purpose: they carry the action".into(),
         "sound, captions and metadata are not anonymized".into(),
     ]
