@@ -184,7 +184,9 @@ fn a_file_that_is_no_report_is_refused_by_name() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("report.json");
     let said = |text: Option<&str>| {
-        text.map(|text| std::fs::write(&path, text).expect("written"));
+        if let Some(text) = text {
+            std::fs::write(&path, text).expect("written");
+        }
         let said = read(&path).expect_err("refused").to_string();
         assert!(said.contains("report.json"), "the file is not named: {said}");
         said
