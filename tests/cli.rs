@@ -322,6 +322,11 @@ fn a_judgement_of_nothing_is_refused_with_the_ways_out() {
     desk.refused(&["judge", "--compare", "grey"], &["--compare", "at least two"]);
     desk.refused(&["judge", "grey", "--size", "50"], &["--size 50", "multiple of 16"]);
     desk.refused(&["judge", "grey", "--set", "no.csv"], &["no.csv"]);
+    let stage = ["data", "stage", "stage", "--clips", "24", "--people", "4", "--frames", "4", "--size", "16"];
+    did(&desk.bauta(&stage));
+    let of_stage =
+        ["judge", "grey", "--set", "stage/manifest.csv", "--size", "16", "--members", "p000,somebody"];
+    desk.refused(&of_stage, &["somebody", "p001"]);
 }
 
 /// What a judge says of the built-in model, by hand: one private question, one figure of the action.

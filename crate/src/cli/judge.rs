@@ -1,5 +1,6 @@
 //! `bauta judge`: what a model, or any other transform of clips, hides and keeps.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
@@ -41,6 +42,9 @@ pub(super) struct JudgeCommand {
     /// Compare the subjects with each other, clip by clip: which differences are real.
     #[arg(long)]
     compare: bool,
+    /// People of the sets that the one model judged was trained on, such as s1,s2: can that be told?
+    #[arg(long, value_delimiter = ',', value_name = "SUBJECTS")]
+    members: Vec<String>,
     /// Attributes that are private; where a set has them.
     #[arg(long, value_delimiter = ',', default_values = ["gender", "race", "age"])]
     attributes: Vec<String>,
@@ -109,6 +113,7 @@ impl JudgeCommand {
             self.sets.iter().map(|name| self.open(name, &progress)).collect::<Result<_, _>>()?;
         let mut swept = self.sweep.as_deref().map(Table::read).transpose()?;
         let transforms = self.transforms(&sets, swept.as_ref())?;
+        self.check_members(&sets)?;
         let judged: Vec<&dyn Transform> = transforms.iter().map(AsRef::as_ref).collect();
         let merged = judge_outside::rows(&self.merge, &sets, &judged)?;
         let cache = self.cache.join("judge");
@@ -166,10 +171,25 @@ impl JudgeCommand {
     }
 
     /// A single subject has a summary; subjects that are compared stand last.
-    fn task<'a>(&self, transforms: &'a [&'a dyn Transform]) -> Task<'a> {
+    fn task<'a>(&'a self, transforms: &'a [&'a dyn Transform]) -> Task<'a> {
         let first = transforms.len() - self.subjects.len();
         let subject = (self.subjects.len() == 1).then_some(first);
-        Task { transforms, subject, compared_from: self.compare.then_some(first) }
+        let compared_from = self.compare.then_some(first);
+        Task { transforms, subject, members: &self.members, compared_from }
+    }
+
+    /// Refuses members that nobody knows, or without a single model that they could be members of.
+    fn check_members(&self, sets: &[Set]) -> anyhow::Result<()> {
+        if !self.members.is_empty() && self.subjects.len() != 1 {
+            bail!("--members goes with one model: the one that was trained on them");
+        }
+        let clips = || sets.iter().flat_map(|set| set.raw.clips());
+        let known: BTreeSet<&str> = clips().filter_map(|clip| clip.subject.as_deref()).collect();
+        if let Some(member) = self.members.iter().find(|member| !known.contains(member.as_str())) {
+            let known: Vec<&str> = known.into_iter().collect();
+            bail!("--members {member}: nobody is called so in the sets; there are {}", known.join(", "));
+        }
+        Ok(())
     }
 
     fn transform(&self, subject: &str, sets: &[Set]) -> anyhow::Result<Box<dyn Transform>> {

@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use super::compare::{self, Contender, differences};
 use super::controls::set_controls;
 use super::cost;
+use super::membership;
 use super::protocol::{Asked, Fold, Question};
 use super::reconstruct::{self, Reconstruction};
 use super::report::{Control, FORMAT, Method, Report, Row, Subject, Summary};
@@ -22,6 +23,8 @@ use crate::data::ClipStore;
 use crate::outside::ReIdentifier;
 use crate::transform::{Transform, apply, named};
 
+/// The filter that never learnt, to which a trained one is compared.
+const UNTRAINED: &str = "blur-strong";
 /// What is done: trials, of how many.
 pub type Progress<'a> = dyn Fn(usize, usize) + Sync + 'a;
 
@@ -46,6 +49,8 @@ pub struct Task<'a> {
     pub transforms: &'a [&'a dyn Transform],
     /// The place of the one that the summary is about.
     pub subject: Option<usize>,
+    /// People that the subject was trained on, where that is known: then it is asked whether they can be told.
+    pub members: &'a [String],
     /// The first of those that are compared with each other, clip by clip; all from there on are.
     pub compared_from: Option<usize>,
 }
@@ -119,6 +124,8 @@ impl Judge<'_> {
             rows.extend(self.strangers(set, &name, &shown)?);
             rows.extend(self.undone(set, &name, &shown)?);
             if task.subject == Some(place) {
+                let filter = self.rewritten(named(UNTRAINED).expect("a baseline").as_ref(), set)?;
+                rows.extend(membership::rows(set, &name, task.members, (&shown, &filter)));
                 report.summary = worse(&report.summary, &rows);
             }
             report.rows.extend(rows);

@@ -19,6 +19,7 @@ mod interval;
 mod inverse;
 mod judge;
 mod markdown;
+mod membership;
 mod merge;
 mod overview;
 mod page;

@@ -92,7 +92,7 @@ impl Place {
             announce: &|_, _| (),
             progress: &|_, _| (),
         };
-        let task = Task { transforms: &[transform], subject: Some(0), compared_from: None };
+        let task = Task { transforms: &[transform], subject: Some(0), members: &[], compared_from: None };
         judge.report(std::slice::from_ref(&self.set), task).expect("a judgement")
     }
 }
