@@ -388,6 +388,7 @@ fn a_report_fills_the_card_of_its_own_model_and_of_no_other() {
         after["privacy_claim"].as_str().expect("a claim").contains("worst NL 0.35 [0.30, 0.40]"),
         "{after:#}"
     );
+    assert!(!card().contains("was not measured"), "a limit that the judge has lifted is left: {after:#}");
     for field in ["sha256", "known_answer", "trained", "licence", "config"] {
         assert_eq!(after[field], parsed(&before)[field], "{field} is not the judge's to change");
     }

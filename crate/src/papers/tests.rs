@@ -1,10 +1,8 @@
 //! Cards and sheets from reports that were written by hand.
 
 use super::*;
-use crate::artifact::{Card, FORMAT as CARD, Figure, Mode, Provenance, Source, UNJUDGED};
+use crate::artifact::{Artifact, Card, Figure, Provenance, Source, UNJUDGED};
 use crate::eval::{Control, FORMAT, Method, Protocol, Report, Row, Subject, Summary};
-use crate::known_answer::KnownAnswer;
-use crate::model::AnonymizerConfig;
 
 const SHA: &str = "aaaa1111";
 
@@ -72,27 +70,17 @@ fn report() -> Report {
 fn card() -> Card {
     let source =
         |name: &str| Source { name: name.into(), role: "privacy".into(), licence: "MIT".into(), items: 9 };
+    let built_in = Artifact::built_in().expect("weights and their card").card().clone();
     Card {
-        format: CARD,
         name: "mask".into(),
-        mode: Mode::Learned,
-        privacy_claim: "no privacy claim".into(),
-        licence: "MIT".into(),
         sha256: SHA.into(),
-        config: AnonymizerConfig::new(),
-        known_answer: KnownAnswer { width: 1, height: 1, grid: vec![], tolerance: 0.0 },
         trained: Provenance {
-            commit: "unknown".into(),
             data: vec![source("faces"), source("faces"), source("a|b")],
-            manifest: String::new(),
-            seed: 0,
-            steps: 0,
-            minutes: 0.0,
-            device: "test".into(),
-            config: serde_json::Value::Null,
+            ..built_in.trained
         },
         measured: vec![Figure { name: "an older reading".into(), value: 0.123, n: 5, ..Figure::default() }],
         limits: vec!["gait is left".into(), UNJUDGED[0].into(), UNJUDGED[2].into()],
+        ..built_in
     }
 }
 
