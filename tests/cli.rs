@@ -479,3 +479,16 @@ fn the_tables_of_models_are_those_that_the_cards_print() {
         assert_eq!(tables_of_models(&root.join(readme)), tables.join("\n").trim(), "the tables in {readme}");
     }
 }
+
+#[test]
+fn the_published_baselines_are_those_of_their_report() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let text = |name: &str| fs::read_to_string(root.join(name)).expect("a published file");
+    let report: bauta::eval::Report =
+        serde_json::from_str(&text("models/results/baselines.report.json")).expect("a report");
+    assert!(!report.subject.void, "a control failed: {:#?}", report.controls);
+    assert_eq!(text("models/results/baselines.md"), bauta::eval::markdown(&report), "baselines.md");
+    let readme = text("README.md");
+    let inside = readme.split("baselines.md -->").nth(1).and_then(|rest| rest.split("<!-- end of baselines -->").next());
+    assert_eq!(inside.expect("the marks").trim(), bauta::eval::overview(&report).trim(), "the table in README");
+}

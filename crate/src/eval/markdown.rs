@@ -125,7 +125,8 @@ fn table(rows: &[&Row]) -> String {
     for (measure, protocol) in &columns {
         let chance = rows.iter().find(|row| row.measure == *measure).and_then(|row| row.chance);
         let chance = chance.map_or(String::new(), |chance| format!(", chance {chance:.3}"));
-        let kind = if measure.ends_with("top-1") { format!(", {}", protocol.word()) } else { String::new() };
+        let told = measure.ends_with("top-1") || *protocol != Protocol::Retrained;
+        let kind = if told { format!(", {}", protocol.word()) } else { String::new() };
         let n = rows.iter().find(|row| row.measure == *measure).map_or(0, |row| row.n);
         let _ = write!(text, " {measure}{kind}{chance}, n {n} |");
     }
