@@ -106,41 +106,48 @@ fn distinct<'a>(values: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
     seen
 }
 
-/// A column: the measure, and what attackers learnt from.
-type Column<'a> = (&'a str, Protocol);
+/// Whether both rows stand in one column: the same measure by attackers that learnt from the same; each network by
+/// others has a column of its own.
+fn one_column(a: &Row, b: &Row) -> bool {
+    let by_others = a.protocol == Protocol::Outside;
+    (&a.measure, a.protocol) == (&b.measure, b.protocol) && (!by_others || a.attacker == b.attacker)
+}
 
 fn table(rows: &[&Row]) -> String {
-    let shown = |row: &&&Row| !row.measure.contains(" from ");
-    let mut columns: Vec<Column<'_>> = vec![];
-    for row in rows.iter().filter(shown) {
-        let column = (row.measure.as_str(), row.protocol);
-        if !columns.contains(&column) {
-            columns.push(column);
+    let mut columns: Vec<&Row> = vec![]; // the first row of each
+    for row in rows.iter().filter(|row| !row.measure.contains(" from ")) {
+        if !columns.iter().any(|column| one_column(column, row)) {
+            columns.push(row);
         }
     }
     // The figures of one question side by side, in the order in which questions were asked.
-    let questions = distinct(columns.iter().map(|(measure, _)| question(measure)));
-    columns.sort_by_key(|(measure, _)| questions.iter().position(|asked| *asked == question(measure)));
+    let questions = distinct(columns.iter().map(|row| question(&row.measure)));
+    columns.sort_by_key(|row| questions.iter().position(|asked| *asked == question(&row.measure)));
     let mut text = String::from("| transform |");
-    for (measure, protocol) in &columns {
-        let chance = rows.iter().find(|row| row.measure == *measure).and_then(|row| row.chance);
-        let chance = chance.map_or(String::new(), |chance| format!(", chance {chance:.3}"));
-        let told = measure.ends_with("top-1") || *protocol != Protocol::Retrained;
-        let kind = if told { format!(", {}", protocol.word()) } else { String::new() };
-        let n = rows.iter().find(|row| row.measure == *measure).map_or(0, |row| row.n);
-        let _ = write!(text, " {measure}{kind}{chance}, n {n} |");
+    for column in &columns {
+        let _ = write!(text, " {} |", head(column));
     }
     let _ = write!(text, "\n|{}\n", " --- |".repeat(columns.len() + 1));
     for method in distinct(rows.iter().map(|row| row.method.as_str())) {
         let _ = write!(text, "| {method} |");
-        for (measure, protocol) in &columns {
-            let of_method = rows.iter().filter(|row| row.method == method && row.measure == *measure);
-            let cell = of_method.filter(|row| row.protocol == *protocol).map(|row| figure(row)).next();
-            let _ = write!(text, " {} |", cell.unwrap_or_else(|| NOTHING.into()));
+        for column in &columns {
+            let cell = rows.iter().find(|row| row.method == method && one_column(column, row));
+            let _ = write!(text, " {} |", cell.map_or_else(|| NOTHING.into(), |row| figure(row)));
         }
         text.push('\n');
     }
     text
+}
+
+fn head(column: &Row) -> String {
+    let Row { measure, protocol, attacker, n, .. } = column;
+    let kind = match protocol {
+        Protocol::Outside => format!(", {attacker}"),
+        _ if measure.ends_with("top-1") => format!(", {}", protocol.word()),
+        _ => String::new(),
+    };
+    let chance = column.chance.map_or(String::new(), |chance| format!(", chance {chance:.3}"));
+    format!("{measure}{kind}{chance}, n {n}")
 }
 
 /// What a measure is about: it begins with the question.
@@ -151,4 +158,37 @@ fn question(measure: &str) -> &str {
 fn figure(row: &Row) -> String {
     let digits = if row.measure.ends_with("points") { 1 } else { 3 };
     format!("{:.digits$} [{:.digits$}, {:.digits$}]", row.value, row.low, row.high)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_network_by_others_has_a_column_of_its_own() {
+        let row = |attacker: &str, protocol, value: f64| Row {
+            dataset: "walks".into(),
+            measure: "gender, top-1".into(),
+            method: "raw".into(),
+            protocol,
+            attacker: attacker.into(),
+            value,
+            low: value,
+            high: value,
+            chance: Some(0.5),
+            n: 9,
+            seeds: 1,
+        };
+        let rows = [
+            row("fresh small CNN", Protocol::Retrained, 0.9),
+            row("one", Protocol::Outside, 0.7),
+            row("two", Protocol::Outside, 0.6),
+        ];
+        let wanted = "\
+| transform | gender, top-1, retrained, chance 0.500, n 9 | gender, top-1, one, chance 0.500, n 9 | gender, top-1, two, chance 0.500, n 9 |
+| --- | --- | --- | --- |
+| raw | 0.900 [0.900, 0.900] | 0.700 [0.700, 0.700] | 0.600 [0.600, 0.600] |
+";
+        assert_eq!(table(&rows.iter().collect::<Vec<_>>()), wanted, "the table");
+    }
 }

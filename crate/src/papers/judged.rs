@@ -38,9 +38,12 @@ pub fn read(path: &Path) -> Result<Report, PapersError> {
 pub fn judged(card: &Card, report: &Report) -> Result<Card, PapersError> {
     let subject = subject(card, report)?;
     let failed = report.controls.iter().filter(|control| !control.passed);
-    let failed: Vec<String> =
+    let mut failed: Vec<String> =
         failed.map(|Control { name, value, .. }| format!("{name} ({value:.3})")).collect();
-    if report.subject.void || !failed.is_empty() {
+    if failed.is_empty() && report.subject.void {
+        failed.push("a control failed".into());
+    }
+    if !failed.is_empty() {
         return Err(PapersError::Void { failed });
     }
     let measured = figures(report, subject);

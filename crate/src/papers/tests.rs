@@ -158,7 +158,7 @@ fn refused(change: impl Fn(&mut Report), parts: &[&str]) {
 fn a_report_that_is_void_or_about_something_else_is_refused_with_the_reason() {
     let failed = Control { name: "black clips tell nothing".into(), passed: false, value: 0.4 };
     refused(|report| report.controls.push(failed.clone()), &["void", "black clips tell nothing (0.400)"]);
-    refused(|report| report.subject.void = true, &["void"]);
+    refused(|report| report.subject.void = true, &["void: a control failed;"]);
     refused(|report| report.subject.key = None, &["no single subject", "judge mask alone"]);
     refused(|report| report.subject.name = None, &["no single subject", "judge mask alone"]);
     let other = Some("model aaaa11112 {}".to_owned());
