@@ -143,6 +143,7 @@ fn head(column: &Row) -> String {
     let Row { measure, protocol, attacker, n, .. } = column;
     let kind = match protocol {
         Protocol::Outside => format!(", {attacker}"),
+        Protocol::RawTrained => format!(", {}", protocol.word()),
         _ if measure.ends_with("top-1") => format!(", {}", protocol.word()),
         _ => String::new(),
     };
