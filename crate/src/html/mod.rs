@@ -27,6 +27,11 @@ pub fn chart(svg: &str) -> Markup {
     PreEscaped(svg.replace(" xmlns=\"http://www.w3.org/2000/svg\"", ""))
 }
 
+/// What is too wide for a phone, in a box of its own that scrolls, by keys too; `label` is what a screen reader calls it.
+pub fn scroll(label: &str, content: &Markup) -> Markup {
+    html! { div.scroll role="region" aria-label=(label) tabindex="0" { (content) } }
+}
+
 /// A PNG file inside the page.
 pub fn png(bytes: &[u8], alt: &str) -> Markup {
     let data = format!("data:image/png;base64,{}", STANDARD.encode(bytes));

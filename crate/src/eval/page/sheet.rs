@@ -63,3 +63,58 @@ fn drawn(store: &ClipStore) -> Vec<u8> {
     sheet.write_to(&mut png, ImageFormat::Png).expect("memory takes a whole picture");
     png.into_inner()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::{Manifest, Row, Source};
+
+    const SIZE: usize = 16;
+
+    /// Five clips of eight frames; clip and frame are told by the colours.
+    fn set(folder: &Path, redistributable: bool) -> Set {
+        let row = |clip: u8| {
+            let colour = |x: u32, _| image::Rgb([40 * clip, 10 * (x / SIZE as u32) as u8, 200]);
+            let path = format!("{clip}.png");
+            let strip = RgbImage::from_fn(8 * SIZE as u32, SIZE as u32, colour);
+            strip.save(folder.join(&path)).expect("written");
+            let source = Source::Strip { path: path.into(), frame_width: SIZE };
+            let (subject, action, attributes, split) = (None, None, [].into(), None);
+            Row { clip: clip.to_string(), source, subject, action, attributes, split }
+        };
+        let manifest = Manifest::new(folder, (0..5).map(row).collect()).expect("sound rows");
+        let raw = ClipStore::open(&manifest, SIZE, folder, &|_, _| ()).expect("whole strips");
+        Set { name: "strips".into(), raw, questions: vec![], redistributable }
+    }
+
+    fn sheets_of(redistributable: bool) -> Vec<Sheet> {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let set = set(folder.path(), redistributable);
+        let transforms = ["black", "raw"].map(|name| named(name).expect("a baseline"));
+        let judged: Vec<&dyn Transform> = transforms.iter().map(AsRef::as_ref).collect();
+        sheets(&[set], &judged, folder.path()).expect("sheets")
+    }
+
+    #[test]
+    fn raw_clips_stand_first_and_once_and_their_frames_are_spread() {
+        let sheets = sheets_of(true);
+        let names: Vec<&str> = sheets.iter().map(|sheet| sheet.method.as_str()).collect();
+        assert_eq!(names, ["raw", "black"], "the order of rows");
+        let [raw, black] =
+            [0, 1].map(|nth| image::load_from_memory(&sheets[nth].png).expect("a PNG file").to_rgb8());
+        let cells = (CLIPS * FRAMES) as u32;
+        assert_eq!(raw.dimensions(), (cells * SIZE as u32, SIZE as u32), "one row of frames");
+        let seen: Vec<[u8; 2]> = (0..cells)
+            .map(|cell| raw.get_pixel(cell * SIZE as u32 + 8, 8).0)
+            .map(|[clip, frame, _]| [clip / 40, frame / 10])
+            .collect();
+        let of_clip = |clip: u8| [1, 3, 5, 7].map(|frame| [clip, frame]);
+        assert_eq!(seen, [of_clip(0), of_clip(2), of_clip(4)].concat(), "clips and frames, spread");
+        assert!(black.pixels().all(|pixel| pixel.0 == [0; 3]), "the second row shows raw clips");
+    }
+
+    #[test]
+    fn people_in_sets_for_research_alone_are_never_drawn() {
+        assert!(sheets_of(false).is_empty(), "a picture of somebody who may not be shown");
+    }
+}

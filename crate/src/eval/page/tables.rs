@@ -1,50 +1,13 @@
-//! Every measure under its heading: what is kept, then the three tests of the Article 29 Working Party (Opinion
-//! 05/2014 on anonymisation techniques): singling out, linkability, inference.
+//! Every measure in a table under its heading.
 
 use maud::{Markup, html};
 
 use super::super::report::{Protocol, Report, Row};
+use super::columns::{Column, columns};
 use super::figure;
-
-/// Under which heading a measure stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Heading {
-    Utility,
-    SinglingOut,
-    Linkability,
-    Inference,
-    Other,
-}
-
-impl Heading {
-    const ALL: [Self; 5] =
-        [Self::Utility, Self::SinglingOut, Self::Linkability, Self::Inference, Self::Other];
-
-    /// What a question or measure is about; of attributes nothing is known but that they are none of the others.
-    pub(super) fn of(measure: &str) -> Self {
-        let asked = measure.split_once(", ").map_or(measure, |(asked, _)| asked);
-        let attribute = ["top-1", "cMAP", "balanced accuracy", "NL"].iter().any(|end| measure.ends_with(end));
-        match asked {
-            "action" => Self::Utility,
-            "re-identification by others" | "reconstruction" => Self::SinglingOut,
-            "verification" => Self::Linkability,
-            "membership" => Self::Inference,
-            _ if asked.starts_with("identity") => Self::SinglingOut,
-            _ if attribute => Self::Inference,
-            _ => Self::Other,
-        }
-    }
-
-    fn title(self) -> &'static str {
-        match self {
-            Self::Utility => "Utility: is the action still told?",
-            Self::SinglingOut => "Singling out: who is it?",
-            Self::Linkability => "Linkability: do two clips show the same person?",
-            Self::Inference => "Inference: what can be told about the person?",
-            Self::Other => "Other measures",
-        }
-    }
-}
+use super::heading::Heading;
+use super::verdict::worst_leak;
+use crate::html::scroll;
 
 /// All tables.
 pub(super) fn all(report: &Report) -> Markup {
@@ -53,11 +16,11 @@ pub(super) fn all(report: &Report) -> Markup {
             @let rows: Vec<&Row> = report.rows.iter().filter(|row| stands_below(row, heading)).collect();
             @if !rows.is_empty() {
                 h2 { (heading.title()) }
-                @if let Some(sentence) = worst_attribute(&rows, heading) { p.note { (sentence) } }
+                @if heading == Heading::Inference { p.note { (worst_attribute(report, &rows)) } }
                 @for set in distinct(rows.iter().map(|row| row.dataset.as_str())) {
                     @let of_set: Vec<&Row> = rows.iter().copied().filter(|row| row.dataset == set).collect();
                     h3 { (set) }
-                    (table(&of_set))
+                    (scroll(&format!("{} on {set}", heading.title()), &table(&of_set)))
                 }
             }
         }
@@ -69,12 +32,15 @@ fn stands_below(row: &Row, heading: Heading) -> bool {
     Heading::of(&row.measure) == heading && !row.measure.contains("top-1 from ")
 }
 
-/// The attribute that leaks most, of everything that was judged.
-fn worst_attribute(rows: &[&Row], heading: Heading) -> Option<String> {
-    let leaks = rows.iter().filter(|row| heading == Heading::Inference && row.measure.ends_with(", NL"));
-    let worst = leaks.max_by(|a, b| a.value.total_cmp(&b.value))?;
-    let asked = worst.measure.strip_suffix(", NL")?;
-    Some(format!("Worst: {asked} on {} under {}, NL {:.2}.", worst.dataset, worst.method, worst.value))
+/// The attribute that leaks most: of the subject, or of everything that was judged.
+fn worst_attribute(report: &Report, rows: &[&Row]) -> String {
+    let subject = report.subject.name.as_deref();
+    let of_subject = rows.iter().copied().filter(|row| subject.is_none_or(|name| row.method == name));
+    let Some((asked, worst)) = worst_leak(of_subject) else {
+        return "No leakage of an attribute could be measured.".into();
+    };
+    let Row { dataset, method, value, low, high, .. } = worst;
+    format!("Worst: {asked} on {dataset} under {method}, NL {value:.2} ({low:.2} to {high:.2}).")
 }
 
 pub(super) fn distinct<'a>(values: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
@@ -87,58 +53,52 @@ pub(super) fn distinct<'a>(values: impl Iterator<Item = &'a str>) -> Vec<&'a str
     seen
 }
 
-/// What a column holds: a measure, and what attackers had learnt from.
-type Column<'a> = (&'a str, Protocol);
-
-/// The columns, those of one question side by side.
-fn columns<'a>(rows: &[&'a Row]) -> Vec<Column<'a>> {
-    let mut columns: Vec<Column<'_>> = vec![];
-    for row in rows {
-        let column = (row.measure.as_str(), row.protocol);
-        if !columns.contains(&column) {
-            columns.push(column);
-        }
-    }
-    let asked = |measure: &'a str| measure.split_once(", ").map_or(measure, |(asked, _)| asked);
-    let questions = distinct(columns.iter().map(|(measure, _)| asked(measure)));
-    columns.sort_by_key(|(measure, _)| questions.iter().position(|known| *known == asked(measure)));
-    columns
-}
-
 fn table(rows: &[&Row]) -> Markup {
     let columns = columns(rows);
-    let of_column =
-        |(measure, protocol): &Column<'_>, row: &&&Row| row.measure == *measure && row.protocol == *protocol;
     html! {
-        div.scroll {
-            table {
-                tr {
-                    th { "transform" }
-                    @for column in &columns {
-                        @let first = rows.iter().find(|row| of_column(column, row));
-                        th {
-                            (column.0)
-                            @if column.1 != Protocol::None { small { (column.1.word()) } }
-                            @if let Some(row) = first {
-                                small {
-                                    @if let Some(chance) = row.chance { "chance " (format!("{chance:.2}")) ", " }
-                                    "n " (row.n)
-                                }
-                            }
-                        }
-                    }
-                }
+        table {
+            thead { tr { th scope="col" { "transform" } @for column in &columns { (head(rows, column)) } } }
+            tbody {
                 @for method in distinct(rows.iter().map(|row| row.method.as_str())) {
-                    tr {
-                        td { (method) }
-                        @for column in &columns {
-                            @let found = rows.iter().filter(|row| row.method == method).find(|row| of_column(column, row));
-                            td.number {
-                                @if let Some(row) = found { (figure(row)) small { (row.attacker) } } @else { "\u{2013}" }
-                            }
-                        }
-                    }
+                    tr { th scope="row" { (method) } @for column in &columns { (cell(rows, method, column)) } }
                 }
+            }
+        }
+    }
+}
+
+/// The measure, what attackers learnt from, and what the figures are to be held against.
+fn head(rows: &[&Row], column: &Column) -> Markup {
+    let first = rows.iter().find(|row| column.holds(row));
+    html! {
+        th scope="col" {
+            (column.measure)
+            @if column.protocol != Protocol::None { small { (column.protocol.word()) } }
+            @if let Some(by) = &column.by { small { (by) } }
+            @if let Some(row) = first {
+                small { @if let Some(chance) = row.chance { (constant(row)) (format!("{chance:.2}")) ", " } "n " (row.n) }
+            }
+        }
+    }
+}
+
+/// What stands before the figure of somebody who sees nothing.
+fn constant(row: &Row) -> &'static str {
+    if row.measure.starts_with("reconstruction, ") { "mean picture " } else { "chance " }
+}
+
+/// Every figure of a transform in this column: one, unless somebody else has measured the same.
+fn cell(rows: &[&Row], method: &str, column: &Column) -> Markup {
+    let found: Vec<&Row> =
+        rows.iter().copied().filter(|row| row.method == method && column.holds(row)).collect();
+    html! {
+        td.number {
+            @for row in &found {
+                (figure(row))
+                @if column.by.is_none() { small.by { (row.attacker) } }
+            }
+            @if found.is_empty() {
+                @if column.is_void(rows, method) { "void" small.by { "not told of raw clips" } } @else { "\u{2013}" }
             }
         }
     }

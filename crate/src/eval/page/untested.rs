@@ -1,8 +1,9 @@
 //! What nobody has looked at, said as plainly as what was.
 
 use super::super::report::{Protocol, Report};
+use super::heading::{Heading, question};
 
-/// What can be measured here: how its rows begin, and what is missing without them.
+/// What can be measured here: what its rows ask, and what is missing without them.
 const MEASURES: [(&str, &str); 7] = [
     ("action", "Whether the action is kept."),
     (
@@ -21,16 +22,22 @@ const BEYOND: [&str; 5] = [
     "Sound, captions, file names, network addresses: whatever travels beside the picture.",
     "Attackers with far more clips of the same people, or with longer training, than these sets allow.",
     "People, cameras, rooms and light that are not in these sets.",
-    "What a friend recognises who knows how somebody moves.",
+    "Gait and bearing seen for longer or from afar, and what a friend recognises who knows how somebody moves.",
     "What several recordings of a person tell together, over days.",
 ];
 
 /// One sentence for each.
 pub(super) fn sentences(report: &Report) -> Vec<String> {
-    let measured = |begin: &str| report.rows.iter().any(|row| row.measure.starts_with(begin));
+    let measured = |asked: &str| report.rows.iter().any(|row| question(&row.measure) == asked);
     let missing =
-        MEASURES.iter().filter(|(begin, _)| !measured(begin)).map(|(_, missing)| (*missing).to_owned());
+        MEASURES.iter().filter(|(asked, _)| !measured(asked)).map(|(_, missing)| (*missing).to_owned());
     let outside = report.rows.iter().any(|row| row.protocol == Protocol::Outside);
     let stranger = (!outside).then(|| "Networks that others trained on other people.".to_owned());
-    missing.chain(stranger).chain(BEYOND.map(String::from)).collect()
+    let inferred = report
+        .rows
+        .iter()
+        .any(|row| Heading::of(&row.measure) == Heading::Inference && question(&row.measure) != "membership");
+    let attributes =
+        (!inferred).then(|| "What can be told about a person, such as gender or age.".to_owned());
+    missing.chain(attributes).chain(stranger).chain(BEYOND.map(String::from)).collect()
 }

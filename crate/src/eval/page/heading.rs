@@ -1,0 +1,47 @@
+//! What is kept, then the three tests of the Article 29 Working Party (Opinion 05/2014 on anonymisation techniques):
+//! singling out, linkability, inference.
+
+/// Under which heading a measure stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Heading {
+    Utility,
+    SinglingOut,
+    Linkability,
+    Inference,
+    Other,
+}
+
+impl Heading {
+    pub(super) const ALL: [Self; 5] =
+        [Self::Utility, Self::SinglingOut, Self::Linkability, Self::Inference, Self::Other];
+
+    /// What a question or measure is about; of attributes nothing is known but that they are none of the others.
+    pub(super) fn of(measure: &str) -> Self {
+        let asked = question(measure);
+        let attribute = ["top-1", "cMAP", "balanced accuracy", "NL"].iter().any(|end| measure.ends_with(end));
+        match asked {
+            "action" => Self::Utility,
+            "re-identification by others" | "reconstruction" => Self::SinglingOut,
+            "verification" => Self::Linkability,
+            "membership" => Self::Inference,
+            _ if asked.starts_with("identity") => Self::SinglingOut,
+            _ if attribute => Self::Inference,
+            _ => Self::Other,
+        }
+    }
+
+    pub(super) fn title(self) -> &'static str {
+        match self {
+            Self::Utility => "Utility: is the action still told?",
+            Self::SinglingOut => "Singling out: who is it?",
+            Self::Linkability => "Linkability: do two clips show the same person?",
+            Self::Inference => "Inference: what can be told about the person?",
+            Self::Other => "Other measures",
+        }
+    }
+}
+
+/// What a measure asks: it begins with the question.
+pub(super) fn question(measure: &str) -> &str {
+    measure.split_once(", ").map_or(measure, |(asked, _)| asked)
+}
