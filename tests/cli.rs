@@ -489,6 +489,13 @@ fn the_published_baselines_are_those_of_their_report() {
     assert!(!report.subject.void, "a control failed: {:#?}", report.controls);
     assert_eq!(text("models/results/baselines.md"), bauta::eval::markdown(&report), "baselines.md");
     let readme = text("README.md");
-    let inside = readme.split("baselines.md -->").nth(1).and_then(|rest| rest.split("<!-- end of baselines -->").next());
-    assert_eq!(inside.expect("the marks").trim(), bauta::eval::overview(&report).trim(), "the table in README");
+    let inside = readme
+        .split("baselines.md -->")
+        .nth(1)
+        .and_then(|rest| rest.split("<!-- end of baselines -->").next());
+    assert_eq!(
+        inside.expect("the marks").trim(),
+        bauta::eval::overview(&report).trim(),
+        "the table in README"
+    );
 }
