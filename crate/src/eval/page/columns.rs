@@ -12,7 +12,7 @@ pub(super) struct Column {
     /// What attackers had learnt from.
     pub(super) protocol: Protocol,
     /// Networks by others are asked side by side: each has a column of its own.
-    pub(super) by: Option<String>,
+    by: Option<String>,
 }
 
 impl Column {
@@ -24,6 +24,13 @@ impl Column {
     /// Whether the figure stands in this column.
     pub(super) fn holds(&self, row: &Row) -> bool {
         Self::of(row) == *self
+    }
+
+    /// Whose figures all of the column are; `None` where the strongest attacker is not the same everywhere.
+    pub(super) fn only_by<'a>(&self, rows: &[&'a Row]) -> Option<&'a str> {
+        let mut names = rows.iter().filter(|row| self.holds(row)).map(|row| row.attacker.as_str());
+        let first = names.next()?;
+        names.all(|name| name == first).then_some(first)
     }
 
     /// Whether it is void for `method`: there are answers, but no figure relative to those about raw clips.

@@ -74,7 +74,7 @@ fn head(rows: &[&Row], column: &Column) -> Markup {
         th scope="col" {
             (column.measure)
             @if column.protocol != Protocol::None { small { (column.protocol.word()) } }
-            @if let Some(by) = &column.by { small { (by) } }
+            @if let Some(by) = column.only_by(rows) { small { (by) } }
             @if let Some(row) = first {
                 small { @if let Some(chance) = row.chance { (constant(row)) (format!("{chance:.2}")) ", " } "n " (row.n) }
             }
@@ -95,7 +95,7 @@ fn cell(rows: &[&Row], method: &str, column: &Column) -> Markup {
         td.number {
             @for row in &found {
                 (figure(row))
-                @if column.by.is_none() { small.by { (row.attacker) } }
+                @if column.only_by(rows).is_none() { small.by { (row.attacker) } }
             }
             @if found.is_empty() {
                 @if column.is_void(rows, method) { "void" small.by { "not told of raw clips" } } @else { "\u{2013}" }

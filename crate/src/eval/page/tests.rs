@@ -151,6 +151,15 @@ fn two_networks_by_others_do_not_hide_each_other() {
 }
 
 #[test]
+fn attackers_are_named_at_each_figure_only_where_they_differ() {
+    let linear = Row { attacker: "linear probe".into(), ..row("a", "blur", "action, top-1", 0.5) };
+    let named = |rows: Vec<Row>| unfolded(&page_of(None, rows)).matches("fresh small CNN").count();
+    let two = vec![row("a", "raw", "action, top-1", 0.9), row("a", "mask", "action, top-1", 0.88)];
+    assert_eq!(named(two.clone()), 1, "once, above the column");
+    assert_eq!(named([two, vec![linear]].concat()), 2, "at each of its figures");
+}
+
+#[test]
 fn the_worst_attribute_of_the_subject_stands_first() {
     let rows = vec![
         row("a", "mask", "gender, NL", 0.2),
