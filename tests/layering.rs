@@ -30,6 +30,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         &[
             "rng",
             "atomic",
+            "frame",
             "artifact",
             "metrics",
             "model",
