@@ -80,7 +80,7 @@ export const failClosed = (options: FailClosedOptions): Transformer<VideoFrame, 
     async transform(raw, out) {
       tally.framesIn++;
       const beganMs = nowMs();
-      const timestampUs = timeline.of(raw.timestamp);
+      const dueUs = timeline.due(raw.timestamp);
       try {
         if (raw.displayWidth !== size.width || raw.displayHeight !== size.height) {
           size = { width: raw.displayWidth, height: raw.displayHeight };
@@ -96,7 +96,7 @@ export const failClosed = (options: FailClosedOptions): Transformer<VideoFrame, 
           made.close();
           return;
         }
-        enqueue(out, restamped(made, timestampUs));
+        enqueue(out, restamped(made, timeline.stamp(dueUs)));
         lastFrameMs = nowMs();
         tally.frame(lastFrameMs - beganMs, lastFrameMs);
       } catch (cause) {

@@ -18,12 +18,20 @@ export class Timeline {
     return this.#forward(this.#elapsed());
   }
 
-  /** The time of a frame that the camera stamped `cameraUs`; distances between frames are kept. */
-  of(cameraUs: number): number {
+  /**
+   * When a frame that the camera stamped `cameraUs` is due; distances between frames are kept. It is stamped by
+   * `stamp` when it leaves, as slates may have left since.
+   */
+  due(cameraUs: number): number {
     const elapsed = this.#elapsed();
     const jumped = this.#offset === undefined || Math.abs(cameraUs + this.#offset - elapsed) > 1_000_000;
     if (jumped) this.#offset = Math.max(elapsed, this.#last + 1) - cameraUs; // the first frame, or a camera that stood still
-    return this.#forward(cameraUs + (this.#offset ?? 0));
+    return cameraUs + (this.#offset ?? 0);
+  }
+
+  /** The time of a frame that was due at `dueUs` and leaves now: never before what has left already. */
+  stamp(dueUs: number): number {
+    return this.#forward(dueUs);
   }
 
   #elapsed(): number {
