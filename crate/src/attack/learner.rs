@@ -12,6 +12,7 @@ use rand::seq::SliceRandom as _;
 
 use super::network::{CELLS, Network};
 use super::{AT_ONCE, Effort, Family};
+use crate::data::spread;
 use crate::rng::Seed;
 
 /// Keeps a picture that never changes from being divided by nothing: a quarter of a step of 8 bits.
@@ -206,8 +207,7 @@ impl Family {
             let count = WINDOWS.min(most);
             (0..count).map(|nth| window(frames, (nth as f32 + 0.5) / count as f32)).collect()
         } else {
-            let count = most.min(frames.len());
-            (0..count).map(|part| vec![frames[(2 * part + 1) * frames.len() / (2 * count)]]).collect()
+            spread(frames.len(), most).map(|place| vec![frames[place]]).collect()
         }
     }
 }

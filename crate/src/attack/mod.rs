@@ -17,6 +17,7 @@ mod question;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
 pub use self::learner::{Album, Attacker, Example};
+pub use self::network::drawn;
 pub use self::question::{Picture, Question, TURNS, questions};
 use crate::data::{ClipStore, still_images};
 use crate::metrics::{Reading, commonest, top1};
@@ -65,9 +66,9 @@ impl Family {
 pub struct Effort {
     /// Steps of [`Family::Linear`].
     pub linear_steps: usize,
-    /// Steps of [`Family::Cnn`], each some fifty times as dear.
+    /// Steps of [`Family::Cnn`], each far dearer.
     pub cnn_steps: usize,
-    /// Steps of [`Family::Wide`], each some four times as dear again.
+    /// Steps of [`Family::Wide`], each dearer again.
     pub wide_steps: usize,
     /// Steps of [`Family::Temporal`], each dearer still.
     pub temporal_steps: usize,

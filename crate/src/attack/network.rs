@@ -45,7 +45,7 @@ impl Network {
             Family::Wide => Self::Cnn(Cnn::new(WIDE, classes, device)),
             Family::Temporal => Self::Temporal(UtilityConfig::new(classes).init(device)),
         };
-        empty.map(&mut Draw { rng, layer: String::new() })
+        drawn(empty, rng)
     }
 
     /// What the decision rests on.
@@ -98,8 +98,13 @@ impl Cnn {
     }
 }
 
-/// Draws weights anew: convolutions with the spread of He et al., arXiv:1502.01852, evenly distributed; heads and
-/// biases at nothing, so that every class is as likely as another. Norms keep their ones and zeros.
+/// The module with weights drawn anew from `rng`: convolutions with the spread of He et al., arXiv:1502.01852, evenly
+/// distributed; heads and biases at nothing, so that every class is as likely as another. Norms keep their ones and
+/// zeros.
+pub fn drawn<M: Module>(module: M, rng: &mut ChaCha8Rng) -> M {
+    module.map(&mut Draw { rng, layer: String::new() })
+}
+
 struct Draw<'a> {
     rng: &'a mut ChaCha8Rng,
     /// What the parameter at hand belongs to.

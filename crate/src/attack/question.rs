@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::data::{ClipInfo, ClipStore, Split};
+use crate::data::{ClipInfo, ClipStore, Split, spread};
 use crate::rng::Seed;
 
 /// The most pictures to learn from: what is needed to tell leakage, not to tell all of it.
@@ -118,7 +118,8 @@ fn pictures(
     let each = (most / clips.len().max(1)).clamp(1, of_a_clip);
     let of_clip = |(clip, class): &(usize, &str)| {
         let (clip, label) = (*clip, classes.iter().position(|name| name == class)?);
-        Some(spread(&store.clips()[clip], each).map(move |frame| Picture { frame, clip, label }))
+        let ClipInfo { first, frames, .. } = store.clips()[clip];
+        Some(spread(frames, each).map(move |place| Picture { frame: first + place, clip, label }))
     };
     clips.iter().filter_map(of_clip).flatten().collect()
 }
@@ -176,10 +177,4 @@ fn chosen<'a>(clips: &[(usize, &'a str)], most: usize, store: &ClipStore) -> Vec
         clips.sort_unstable();
     }
     clips
-}
-
-/// The numbers of at most `most` frames, from the middle of as many equal parts of the clip.
-fn spread(clip: &ClipInfo, most: usize) -> impl Iterator<Item = usize> {
-    let (first, frames, count) = (clip.first, clip.frames, most.min(clip.frames));
-    (0..count).map(move |part| first + (2 * part + 1) * frames / (2 * count))
 }

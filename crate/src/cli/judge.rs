@@ -86,13 +86,11 @@ Examples:
 
 With one subject the report has a summary of it. Exit code 3: a control failed, the judgement is void.";
 
-/// The network by others that comes with the data folder; without it nobody else is asked.
-fn stranger(data: Option<&Path>) -> Option<ReIdentifier> {
-    let network = data_folder(data).ok().and_then(|data| ReIdentifier::open(&data).ok());
-    if network.is_none() {
-        eprintln!("no re-identification network by others in the data folder: it is not asked");
-    }
-    network
+/// The network by others that comes with the data folder; without it nobody else is asked, and why is said.
+fn reidentifier(data: Option<&Path>) -> Option<ReIdentifier> {
+    let found = data_folder(data).map_err(anyhow::Error::from);
+    let network = found.and_then(|data| Ok(ReIdentifier::open(&data)?));
+    network.inspect_err(|why| eprintln!("no re-identification by others: {why:#}")).ok()
 }
 
 /// The exit code of a judgement that cannot be believed.
@@ -125,9 +123,14 @@ impl JudgeCommand {
             eprintln!("at most about {minutes:.0} minutes; less where the cache has answers already");
         });
         let announce = |set: &str, method: &str| bar.set_message(format!("{method} on {set}"));
-        let stranger = stranger(self.data.as_deref());
-        let (progress, announce, stranger) = (&progress, &announce, stranger.as_ref());
-        let judge = Judge { thoroughness: &thoroughness, cache: cache.clone(), stranger, progress, announce };
+        let reidentifier = reidentifier(self.data.as_deref());
+        let judge = Judge {
+            thoroughness: &thoroughness,
+            cache: cache.clone(),
+            reidentifier: reidentifier.as_ref(),
+            progress: &progress,
+            announce: &announce,
+        };
         let mut report = judge.report(&sets, self.task(&judged))?;
         bar.finish_and_clear();
         add_rows(&mut report, merged)?;

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Context as _;
 
 use crate::artifact::Artifact;
-use crate::eval::{Budget, Protocol, Report, Row, budgets_reading};
+use crate::eval::{Budget, Protocol, Report, Row, budgets_reading, worst_leak};
 use crate::sweep::{Attack, Table};
 use crate::transform::{Model, Transform};
 
@@ -34,9 +34,9 @@ pub(super) fn rejudge(table: &mut Table, report: &mut Report) {
         let of_model = Figures { report, method: &name(row) };
         row.action = of_model.action();
         row.action_raw = Figures { report, method: "raw" }.action();
-        let worst = of_model.worst();
-        row.nl = worst.map(|row| row.value);
-        row.attack = worst.and_then(|worst| of_model.attack(worst));
+        let worst = worst_leak(of_model.rows());
+        row.nl = worst.map(|(_, leak)| leak.value);
+        row.attack = worst.and_then(|(asked, leak)| of_model.attack(asked, leak));
     }
     NOTE.clone_into(&mut table.note);
     let budget = |row: &crate::sweep::Row| {
@@ -60,7 +60,7 @@ struct Figures<'a> {
 }
 
 impl<'a> Figures<'a> {
-    fn rows(&self) -> impl Iterator<Item = &'a Row> {
+    fn rows(&self) -> impl Iterator<Item = &'a Row> + use<'a> {
         let method = self.method.to_owned();
         self.report.rows.iter().filter(move |row| row.method == method && row.protocol == Protocol::Retrained)
     }
@@ -72,15 +72,8 @@ impl<'a> Figures<'a> {
         (n > 0).then(|| rows.iter().map(|row| row.value * row.n as f64).sum::<f64>() / n as f64)
     }
 
-    /// The question that leaks most.
-    fn worst(&self) -> Option<&'a Row> {
-        let leaks = self.rows().filter(|row| row.measure.ends_with(", NL"));
-        leaks.max_by(|a, b| a.value.total_cmp(&b.value))
-    }
-
     /// The attack behind a leak.
-    fn attack(&self, leak: &Row) -> Option<Attack> {
-        let asked = leak.measure.strip_suffix(", NL")?;
+    fn attack(&self, asked: &str, leak: &Row) -> Option<Attack> {
         let measure = format!("{asked}, top-1");
         let found =
             |figures: &Self| figures.rows().find(|row| row.measure == measure && row.dataset == leak.dataset);

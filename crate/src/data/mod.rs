@@ -16,6 +16,7 @@ mod order;
 mod row;
 pub mod sets;
 pub mod split;
+mod spread;
 pub mod stage;
 mod store;
 mod strips;
@@ -27,5 +28,6 @@ pub use batch::{
 pub use manifest::{Manifest, ManifestError};
 pub use order::{EpochOrder, OrderError};
 pub use row::{Row, Source, Split};
+pub use spread::spread;
 pub use store::{ClipInfo, ClipStore, StoreError};
 pub use strips::{StripError, plain, write_strips};

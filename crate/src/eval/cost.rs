@@ -1,38 +1,24 @@
 //! How long a judgement will take, said before it begins.
 
 use super::Thoroughness;
-use super::protocol::{Asked, Question};
+use super::guessers::Guessers;
+use super::protocol::Question;
 use super::set::Set;
-use crate::attack::{Effort, Family};
+use crate::attack::Family;
 
-/// Seconds of one core for a step at [`SIDE`] pixels, measured on one core of a server of 2025 (AVX-512).
+/// Seconds of one core for a step at [`SIDE`] pixels: a rough share-out of what a whole judgement took on a server.
 const SECONDS: [(Family, f64); 4] =
     [(Family::Linear, 0.001), (Family::Cnn, 0.012), (Family::Wide, 0.030), (Family::Temporal, 0.045)];
-/// Seconds of one core for a step of the inverse.
+/// The same for a step of the inverse.
 const INVERSE: f64 = 0.025;
-/// Pixels along a side of the frames by which they were measured.
+/// Pixels along a side of the frames of that judgement.
 const SIDE: f64 = 48.0;
-
-/// Who guesses the answer to a question, and how long each may learn.
-pub(super) fn guessers(
-    question: &Question,
-    thoroughness: &Thoroughness,
-    moves: bool,
-) -> (Vec<Family>, Effort) {
-    let Thoroughness { effort, action_steps, .. } = thoroughness;
-    if question.asked == Asked::Action {
-        let effort = Effort { temporal_steps: *action_steps, mirrored: false, ..effort.clone() };
-        return (vec![Family::Temporal], effort);
-    }
-    let fit = |family: &Family| effort.steps(*family) > 0 && (moves || *family != Family::Temporal);
-    (Family::ALL.into_iter().filter(fit).collect(), effort.clone())
-}
 
 /// Minutes of one core to judge one transform on a set if nothing is known yet, attackers of one seed alone.
 fn minutes_of_seed(set: &Set, thoroughness: &Thoroughness) -> f64 {
     let scale = (set.raw.size() as f64 / SIDE).powi(2);
     let of_question = |question: &Question| {
-        let (families, effort) = guessers(question, thoroughness, set.moves());
+        let Guessers { families, effort, .. } = Guessers::of(question, thoroughness, set.moves(), 1);
         let lessons = question.folds.chunk_by(|a, b| a.learn == b.learn).count() as f64;
         let step =
             |family: &Family| SECONDS.iter().find(|(known, _)| known == family).map_or(0.0, |(_, s)| *s);

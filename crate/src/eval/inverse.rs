@@ -5,10 +5,11 @@ use burn::nn::conv::{Conv2d, Conv2dConfig, ConvTranspose2d, ConvTranspose2dConfi
 use burn::nn::{GroupNorm, GroupNormConfig, PaddingConfig2d};
 use burn::optim::{AdamWConfig, GradientsParams};
 use burn::tensor::activation::relu;
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, Tensor};
 use rand::RngExt as _;
 use rand::rngs::ChaCha8Rng;
 
+use crate::attack::drawn;
 use crate::data::{ClipStore, still_images};
 
 /// Pictures of a step.
@@ -54,7 +55,7 @@ impl Inverse {
             head: convolution(half, 3, 1),
             change: Param::from_tensor(Tensor::zeros([1; 4], device)),
         };
-        let drawn = empty.map(&mut Draw { rng, layer: String::new() });
+        let drawn = drawn(empty, rng);
         // It begins as the identity, so that nothing has to be learnt where nothing was done.
         let head = drawn.head.clone().map(&mut Silence);
         Self { head, change: Param::from_tensor(change), ..drawn }
@@ -134,34 +135,6 @@ fn bytes(pictures: Tensor<4>) -> Vec<u8> {
         .try_into_vec()
         .expect("values were converted to f32");
     values.into_iter().map(|value| value as u8).collect()
-}
-
-/// Draws convolutions with the spread of He et al., arXiv:1502.01852, evenly distributed, from a generator of
-/// ours; biases are nothing, norms keep their ones and zeros.
-struct Draw<'a> {
-    rng: &'a mut ChaCha8Rng,
-    layer: String,
-}
-
-impl ModuleMapper for Draw<'_> {
-    fn enter_module(&mut self, _name: &str, container_type: &str) {
-        container_type.clone_into(&mut self.layer);
-    }
-
-    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        if self.layer.ends_with("Norm") {
-            return param;
-        }
-        let (shape, device) = (param.lazy_shape(), param.lazy_device());
-        let count: usize = shape.iter().product();
-        let values: Vec<f32> = if D == 4 {
-            let reach = (6.0 / (count / shape[0].max(1)).max(1) as f32).sqrt();
-            (0..count).map(|_| self.rng.random_range(-reach..reach)).collect()
-        } else {
-            vec![0.0; count]
-        };
-        Param::from_tensor(Tensor::from_data(TensorData::new(values, shape), &device))
-    }
 }
 
 /// Sets everything to nothing.

@@ -7,18 +7,18 @@ use rayon::prelude::*;
 
 use super::compare::{self, Contender, differences};
 use super::controls::set_controls;
-use super::cost;
+use super::guessers::Guessers;
 use super::membership;
 use super::protocol::{Asked, Fold, Question};
 use super::reconstruct::{self, Reconstruction};
+use super::reidentify;
 use super::report::{Control, FORMAT, Method, Report, Row, Subject, Summary};
 use super::rows::{Judged, recognised, rows_of};
 use super::set::Set;
-use super::strangers;
 use super::tally::Tally;
 use super::trial::Trial;
 use super::{EvalError, Thoroughness};
-use crate::attack::{Effort, Family};
+use crate::attack::Family;
 use crate::data::ClipStore;
 use crate::outside::ReIdentifier;
 use crate::transform::{Transform, apply, named};
@@ -35,7 +35,7 @@ pub struct Judge<'a> {
     /// Where rewritten clips, attackers and answers are kept.
     pub cache: PathBuf,
     /// A network by others that is asked who is seen; `None` where there is none.
-    pub stranger: Option<&'a ReIdentifier>,
+    pub reidentifier: Option<&'a ReIdentifier>,
     /// Hears which transform is judged next, and on which set.
     pub announce: &'a (dyn Fn(&str, &str) + Sync),
     /// Hears (trials done, trials in all) for each transform on each set.
@@ -53,14 +53,6 @@ pub struct Task<'a> {
     pub members: &'a [String],
     /// The first of those that are compared with each other, clip by clip; all from there on are.
     pub compared_from: Option<usize>,
-}
-
-/// Who guesses, how long they learn, and of what seeds.
-#[derive(Clone)]
-struct Guessers {
-    families: Vec<Family>,
-    effort: Effort,
-    seeds: u64,
 }
 
 impl Judge<'_> {
@@ -100,17 +92,7 @@ impl Judge<'_> {
 
     /// Adds what comes of one set.
     fn on_set(&self, set: &Set, all: &[Set], task: Task<'_>, report: &mut Report) -> Result<(), EvalError> {
-        (self.announce)("raw", &set.name);
-        let raw = self.judged(set, &set.raw, self.thoroughness.seeds, None)?;
-        (self.announce)("black", &set.name);
-        let black = self.rewritten(named("black").expect("a baseline").as_ref(), set)?;
-        let dark = self.judged(set, &black, 1, None)?;
-        report.controls.extend(set_controls(set, &raw, &dark, all));
-        report.rows.extend(rows_of(set, "raw", &raw, None));
-        report.rows.extend(self.strangers(set, "raw", &set.raw)?);
-        let undone = self.undone(set, "raw", &set.raw)?;
-        report.controls.extend(reconstruct::controls(set, &undone, &self.undone(set, "black", &black)?));
-        report.rows.extend(undone);
+        let raw = self.controlled(set, all, report)?;
         let mut contenders = vec![];
         for (place, transform) in task.transforms.iter().enumerate() {
             let name = transform.name();
@@ -121,7 +103,7 @@ impl Judge<'_> {
             let shown = self.rewritten(*transform, set)?;
             let judged = self.judged(set, &shown, self.thoroughness.seeds, Some(&set.raw))?;
             let mut rows = rows_of(set, &name, &judged, Some(&raw));
-            rows.extend(self.strangers(set, &name, &shown)?);
+            rows.extend(self.reidentified(set, &name, &shown)?);
             rows.extend(self.undone(set, &name, &shown)?);
             if task.subject == Some(place) {
                 let filter = self.rewritten(named(UNTRAINED).expect("a baseline").as_ref(), set)?;
@@ -138,14 +120,30 @@ impl Judge<'_> {
         Ok(())
     }
 
+    /// Adds the rows of raw clips and the controls, and gives what attackers made of raw clips.
+    fn controlled(&self, set: &Set, all: &[Set], report: &mut Report) -> Result<Judged, EvalError> {
+        (self.announce)("raw", &set.name);
+        let raw = self.judged(set, &set.raw, self.thoroughness.seeds, None)?;
+        (self.announce)("black", &set.name);
+        let black = self.rewritten(named("black").expect("a baseline").as_ref(), set)?;
+        let dark = self.judged(set, &black, 1, None)?;
+        report.controls.extend(set_controls(set, &raw, &dark, all));
+        report.rows.extend(rows_of(set, "raw", &raw, None));
+        report.rows.extend(self.reidentified(set, "raw", &set.raw)?);
+        let undone = self.undone(set, "raw", &set.raw)?;
+        report.controls.extend(reconstruct::controls(set, &undone, &self.undone(set, "black", &black)?));
+        report.rows.extend(undone);
+        Ok(raw)
+    }
+
     fn rewritten(&self, transform: &dyn Transform, set: &Set) -> Result<ClipStore, EvalError> {
         Ok(apply(transform, &set.raw, &self.cache, &|_, _| ())?)
     }
 
     /// What the network by others recognises.
-    fn strangers(&self, set: &Set, method: &str, shown: &ClipStore) -> Result<Vec<Row>, EvalError> {
-        let asked = self.stranger.filter(|_| set.asks(&Asked::IdentityAcross));
-        asked.map_or(Ok(vec![]), |network| strangers::rows(network, set, method, shown, &self.cache))
+    fn reidentified(&self, set: &Set, method: &str, shown: &ClipStore) -> Result<Vec<Row>, EvalError> {
+        let asked = self.reidentifier.filter(|_| set.asks(&Asked::IdentityAcross));
+        asked.map_or(Ok(vec![]), |network| reidentify::rows(network, set, method, shown, &self.cache))
     }
 
     /// What can be undone, and who is recognised by attackers of raw clips in what was.
@@ -154,16 +152,12 @@ impl Judge<'_> {
         let Some(found) = Reconstruction::of(set, shown, steps, &self.cache)? else { return Ok(vec![]) };
         let mut rows = found.rows(set, method);
         for question in set.questions.iter().filter(|question| question.asked == Asked::IdentityAcross) {
-            let guessers = self.guessers(set, question, self.thoroughness.seeds);
+            let seeds = self.thoroughness.seeds;
+            let guessers = Guessers::of(question, self.thoroughness, set.moves(), seeds);
             let tallies = self.tallies(question, &guessers, (&set.raw, &found.store), &|| ())?;
             rows.extend(recognised(&set.name, method, question, &tallies));
         }
         Ok(rows)
-    }
-
-    fn guessers(&self, set: &Set, question: &Question, seeds: u64) -> Guessers {
-        let (families, effort) = cost::guessers(question, self.thoroughness, set.moves());
-        Guessers { families, effort, seeds }
     }
 
     /// Lets attackers learn from `shown` and answer about it; where there are `raw` clips, others that learn
@@ -175,8 +169,8 @@ impl Judge<'_> {
         seeds: u64,
         raw: Option<&ClipStore>,
     ) -> Result<Judged, EvalError> {
-        let all: Vec<Guessers> =
-            set.questions.iter().map(|question| self.guessers(set, question, seeds)).collect();
+        let guessers = |question| Guessers::of(question, self.thoroughness, set.moves(), seeds);
+        let all: Vec<Guessers> = set.questions.iter().map(guessers).collect();
         let count = |(question, guessers): (&Question, &Guessers)| {
             question.folds.len() * guessers.families.len() * guessers.seeds as usize
         };

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::overview::overview;
+use super::reading::{distinct, question, worst_leak};
 use super::report::{Difference, Method, Protocol, Report, Row};
 
 /// What stands where nothing was measured.
@@ -67,9 +68,7 @@ fn on_set(report: &Report, method: &Method, set: &str) -> String {
     };
     let action =
         rows().find(|row| row.measure == "action, top-1").map(|row| format!("action {}", figure(row)));
-    let leaks = rows().filter(|row| row.measure.ends_with(", NL"));
-    let worst = leaks.max_by(|a, b| a.value.total_cmp(&b.value));
-    let leak = worst.map(|row| format!("{} {}", row.measure, figure(row)));
+    let leak = worst_leak(rows()).map(|(_, row)| format!("{} {}", row.measure, figure(row)));
     let novel = (!method.trained_on.iter().any(|known| known == set)).then(|| "*novel*".to_owned());
     let parts: Vec<String> = [novel, action, leak].into_iter().flatten().collect();
     parts.join("; ")
@@ -94,16 +93,6 @@ fn compared(report: &Report) -> String {
     }
     text + "\nRetrained attackers; each clip is drawn for both at once. *Real*: the interval, corrected for all \
             comparisons, leaves out 0.\n\n"
-}
-
-fn distinct<'a>(values: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
-    let mut seen: Vec<&str> = vec![];
-    for value in values {
-        if !seen.contains(&value) {
-            seen.push(value);
-        }
-    }
-    seen
 }
 
 /// Whether both rows stand in one column: the same measure by attackers that learnt from the same; each network by
@@ -149,11 +138,6 @@ fn head(column: &Row) -> String {
     };
     let chance = column.chance.map_or(String::new(), |chance| format!(", chance {chance:.3}"));
     format!("{measure}{kind}{chance}, n {n}")
-}
-
-/// What a measure is about: it begins with the question.
-fn question(measure: &str) -> &str {
-    measure.split_once(", ").map_or(measure, |(question, _)| question)
 }
 
 fn figure(row: &Row) -> String {

@@ -7,10 +7,10 @@
 use std::collections::BTreeSet;
 
 use super::interval::{Estimate, bootstrap};
-use super::picture::mean_square;
 use super::report::{Protocol, Row};
 use super::set::Set;
-use crate::data::ClipStore;
+use super::similarity::mean_square;
+use crate::data::{ClipInfo, ClipStore, spread};
 
 /// The most frames of a clip that are looked at, evenly spread.
 const FRAMES: usize = 8;
@@ -62,12 +62,10 @@ pub(super) fn rows(
 }
 
 fn seen(raw: &ClipStore, shown: &ClipStore, people: &[&str]) -> Vec<Seen> {
-    let of_clip = |(place, clip): (usize, &crate::data::ClipInfo)| {
+    let of_clip = |(place, clip): (usize, &ClipInfo)| {
         let person = people.iter().position(|person| Some(*person) == clip.subject.as_deref())?;
-        let count = clip.frames.min(FRAMES);
-        let frames = (0..count).map(|part| (2 * part + 1) * clip.frames / (2 * count));
         let of_frame = |frame| features(raw.frame(place, frame), shown.frame(place, frame));
-        let all: Vec<[f64; FEATURES]> = frames.map(of_frame).collect();
+        let all: Vec<[f64; FEATURES]> = spread(clip.frames, FRAMES).map(of_frame).collect();
         let mean = |nth: usize| all.iter().map(|features| features[nth]).sum::<f64>() / all.len() as f64;
         Some(Seen { person, features: std::array::from_fn(mean) })
     };

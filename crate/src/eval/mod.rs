@@ -1,9 +1,13 @@
 //! The judge: what any transform of clips hides and what it keeps, by attackers that begin anew each time.
 //!
 //! ```text
-//! Set ── questions ─┬─ raw ──────── attackers learn ─┬─ answers ─ tally ─> Row, Control ─> Report
-//!                   └─ rewritten ── attackers learn ─┘                          │
-//!                                                                  report.json, .md, .html
+//! Set ─ protocol ─> Questions, guessers ─ trial ─> answers ─ tally, interval ─┬ rows ─────┬─> Report
+//!      raw clips, and as a Transform rewrites them                             ├ verify     │
+//!                                                reconstruct (inverse, similarity) ────────┤
+//!                                                reidentify, membership, controls ─────────┤
+//!                                                compare, budgets, merge ──────────────────┘
+//!
+//! Report ─ reading ─> overview, markdown, page            clips: for other programs    cost: said beforehand
 //! ```
 //!
 //! The attacker has the model, can anonymize data of his own to learn from, and sees whole clips. Of several
@@ -15,6 +19,8 @@ mod clips;
 mod compare;
 mod controls;
 mod cost;
+mod guessers;
+mod heading;
 mod interval;
 mod inverse;
 mod judge;
@@ -23,13 +29,14 @@ mod membership;
 mod merge;
 mod overview;
 mod page;
-mod picture;
 mod protocol;
+mod reading;
 mod reconstruct;
+mod reidentify;
 mod report;
 mod rows;
 mod set;
-mod strangers;
+mod similarity;
 mod tally;
 #[cfg(test)]
 mod tests;
@@ -41,6 +48,7 @@ use std::path::PathBuf;
 pub use budgets::{Budget, budgets_reading};
 pub use clips::{Shown, write_clips};
 pub use cost::expected_minutes;
+pub use heading::Heading;
 pub use interval::Estimate;
 pub use judge::{Judge, Progress, Task};
 pub use markdown::markdown;
@@ -48,6 +56,7 @@ pub use merge::{MergeError, add_rows, read_rows};
 pub use overview::overview;
 pub use page::{Sheet, page, sheets};
 pub use protocol::{Asked, Fold, Piece, Question, Rules, questions};
+pub use reading::{distinct, question, worst_leak};
 pub use report::{Control, Difference, FORMAT, Method, Protocol, Report, Row, Subject, Summary};
 pub use set::Set;
 

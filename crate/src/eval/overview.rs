@@ -1,5 +1,6 @@
 //! A judgement in one table: a line a transform, and for each set what is kept and what leaks most.
 
+use super::reading::{distinct, worst_leak};
 use super::report::{Protocol, Report, Row};
 
 /// What stands where nothing was measured.
@@ -9,9 +10,8 @@ const NOTHING: &str = "-";
 /// chance-normalised leakage over the private questions with the question it comes from.
 pub fn overview(report: &Report) -> String {
     let rows = |set: &str| Of { report, set: set.to_owned() };
-    let mut sets: Vec<&str> = report.rows.iter().map(|row| row.dataset.as_str()).collect();
-    let mut methods: Vec<&str> = report.rows.iter().map(|row| row.method.as_str()).collect();
-    [&mut sets, &mut methods].into_iter().for_each(distinct);
+    let sets = distinct(report.rows.iter().map(|row| row.dataset.as_str()));
+    let methods = distinct(report.rows.iter().map(|row| row.method.as_str()));
     let columns: Vec<(Of<'_>, Column)> = sets
         .iter()
         .flat_map(|set| [(rows(set), Column::Action), (rows(set), Column::Leak)])
@@ -27,15 +27,6 @@ pub fn overview(report: &Report) -> String {
         text += &format!("| {method} | {} |\n", cells.join(" | "));
     }
     text
-}
-
-fn distinct(names: &mut Vec<&str>) {
-    let mut seen: Vec<&str> = vec![];
-    names.retain(|name| {
-        let new = !seen.contains(name);
-        seen.push(name);
-        new
-    });
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -72,9 +63,7 @@ impl Of<'_> {
         match column {
             Column::Action => self.rows(method).find(|row| row.measure == "action, top-1").map(interval),
             Column::Leak => {
-                let leaks = self.rows(method).filter(|row| row.measure.ends_with(", NL"));
-                let worst = leaks.max_by(|a, b| a.value.total_cmp(&b.value))?;
-                let asked = worst.measure.strip_suffix(", NL").unwrap_or(&worst.measure);
+                let (asked, worst) = worst_leak(self.rows(method))?;
                 Some(format!("{}, {asked}", interval(worst)))
             }
         }

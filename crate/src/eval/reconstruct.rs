@@ -8,10 +8,10 @@ use std::sync::OnceLock;
 use super::EvalError;
 use super::interval::{Estimate, bootstrap};
 use super::inverse::{Inverse, mean_bytes};
-use super::picture::{mean_square, psnr, ssim};
 use super::report::{Control, Protocol, Row};
 use super::set::Set;
-use crate::data::{ClipInfo, ClipStore, Split};
+use super::similarity::{mean_square, psnr, ssim};
+use crate::data::{ClipInfo, ClipStore, Split, spread};
 use crate::rng::Seed;
 
 /// Raised when other clips come of the same pictures.
@@ -57,12 +57,6 @@ fn turns(store: &ClipStore) -> Vec<Turn> {
         vec![turn(&|clip| clip.split == Split::Train, &|clip| clip.split == Split::Test)]
     };
     all.into_iter().filter(|turn| !turn.taught.is_empty() && !turn.asked.is_empty()).collect()
-}
-
-/// The places of at most `most` of `count` things, from the middles of equal parts.
-fn spread(count: usize, most: usize) -> impl Iterator<Item = usize> {
-    let most = most.min(count);
-    (0..most).map(move |part| (2 * part + 1) * count / (2 * most))
 }
 
 /// The clips of a set as somebody has undone what a transform did to them.

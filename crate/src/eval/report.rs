@@ -97,7 +97,7 @@ pub struct Row {
     pub high: f64,
     /// What the best constant guess reaches; `None` where there is no such thing.
     pub chance: Option<f64>,
-    /// Clips (or pictures, or pairs) asked about.
+    /// Clips (or pictures, or people) asked about.
     pub n: usize,
     /// Attackers whose figures were averaged, each from a seed of its own.
     pub seeds: usize,

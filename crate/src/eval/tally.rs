@@ -4,6 +4,7 @@ use super::interval::{Estimate, bootstrap, mean_share};
 use super::protocol::{Piece, Question};
 use super::trial::{Answers, LOOKS, Scores};
 use crate::attack::Family;
+use crate::data::spread;
 use crate::metrics::{average_precision, commonest};
 
 /// What every seed of one family answered to a question, turn by turn.
@@ -80,10 +81,10 @@ impl Tally {
 
 /// The mean row of `most` evenly spread looks.
 fn mean(looks: &[Vec<f32>], most: usize) -> Vec<f32> {
-    let count = most.min(looks.len());
-    let chosen: Vec<&Vec<f32>> =
-        (0..count).map(|part| &looks[(2 * part + 1) * looks.len() / (2 * count)]).collect();
-    (0..looks[0].len()).map(|class| chosen.iter().map(|row| row[class]).sum::<f32>() / count as f32).collect()
+    let chosen: Vec<&Vec<f32>> = spread(looks.len(), most).map(|place| &looks[place]).collect();
+    (0..looks[0].len())
+        .map(|class| chosen.iter().map(|row| row[class]).sum::<f32>() / chosen.len() as f32)
+        .collect()
 }
 
 /// The row as log-probabilities: together they are 1.

@@ -88,7 +88,7 @@ impl Place {
         let judge = Judge {
             thoroughness: &SHORT,
             cache: self.folder.path().join("judge"),
-            stranger: None,
+            reidentifier: None,
             announce: &|_, _| (),
             progress: &|_, _| (),
         };

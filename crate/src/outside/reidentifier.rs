@@ -17,8 +17,6 @@ const INPUT: [usize; 2] = [128, 256];
 const MEAN: [f32; 3] = [0.485, 0.456, 0.406];
 /// Their spreads, which it takes for 1.
 const SPREAD: [f32; 3] = [0.229, 0.224, 0.225];
-/// What its makers call the network.
-const NAME: &str = "person-reidentification-retail-0267";
 /// Where it lies in the data folder.
 pub(super) const FILE: &str = "attackers/openvino/person-reidentification-retail-0267/person-reidentification-retail-0267-instnorm.onnx";
 
@@ -40,6 +38,9 @@ pub struct ReIdentifier {
 }
 
 impl ReIdentifier {
+    /// What its makers call the network.
+    pub const NAME: &str = "person-reidentification-retail-0267";
+
     /// Opens the file of the data folder `data`.
     ///
     /// # Errors
@@ -47,7 +48,7 @@ impl ReIdentifier {
     pub fn open(data: &Path) -> Result<Self, OutsideError> {
         let path = data.join(FILE);
         if !path.is_file() {
-            return Err(OutsideError::Missing { name: NAME, path });
+            return Err(OutsideError::Missing { name: Self::NAME, path });
         }
         let plan = plan(&path).map_err(|error| OutsideError::Unfit { path, source: error.into() })?;
         Ok(Self { plan })

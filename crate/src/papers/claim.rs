@@ -1,8 +1,8 @@
 //! What a card says in words, derived from a report.
 
-use super::figures::{RAW, distinct, question};
+use super::figures::RAW;
 use crate::artifact::{Card, UNJUDGED};
-use crate::eval::{Protocol, Report, Row, Thoroughness};
+use crate::eval::{Protocol, Report, Row, Thoroughness, distinct, question, worst_leak};
 
 /// How limits begin that came from a report: the next report replaces them.
 const JUDGED: &str = "judged ";
@@ -10,19 +10,17 @@ const JUDGED: &str = "judged ";
 /// What is claimed about the privacy of `subject`, in a sentence without full stop: the worst leakage, with its
 /// interval, where it was found and by whom.
 pub fn claim(report: &Report, subject: &str) -> String {
-    let leaks = rows(report, subject).filter(|row| row.measure.ends_with(", NL"));
-    let Some(worst) = leaks.max_by(|a, b| a.value.total_cmp(&b.value)) else {
+    let Some((asked, worst)) = worst_leak(rows(report, subject)) else {
         return "no formal guarantee, and no leakage is stated: raw clips of the sets that were judged tell nothing \
                 private to compare with"
             .into();
     };
-    let Row { dataset, value, low, high, measure, .. } = worst;
+    let Row { dataset, value, low, high, .. } = worst;
     let short = if quick(report) { " of short lessons" } else { "" };
     format!(
         "measured leakage, no formal guarantee: worst NL {value:.2} [{low:.2}, {high:.2}] ({} on {dataset}; 0 is \
          chance, 1 is raw clips), by the strongest of several fresh attackers{short}, {} seed(s)",
-        question(measure),
-        worst.seeds
+        asked, worst.seeds
     )
 }
 

@@ -1,7 +1,7 @@
 //! Which figures of a report go on a card: a page, not a book.
 
 use crate::artifact::Figure;
-use crate::eval::{Protocol, Report, Row};
+use crate::eval::{Protocol, Report, Row, distinct, question};
 
 /// What reports call clips that nothing was done to.
 pub const RAW: &str = "raw";
@@ -27,24 +27,9 @@ pub fn figures(report: &Report, subject: &str) -> Vec<Figure> {
     chosen.into_iter().map(figure).collect()
 }
 
-/// What a measure is about: the part before the comma.
-pub(super) fn question(measure: &str) -> &str {
-    measure.split_once(", ").map_or(measure, |(question, _)| question)
-}
-
 /// How a measure tells it: the part behind the comma.
 fn kind(measure: &str) -> &str {
     measure.split_once(", ").map_or("", |(_, kind)| kind)
-}
-
-pub(super) fn distinct<'a>(names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
-    let mut seen: Vec<&str> = vec![];
-    names.for_each(|name| {
-        if !seen.contains(&name) {
-            seen.push(name);
-        }
-    });
-    seen
 }
 
 /// Whether both tell the same by the same kind of attacker.

@@ -1,33 +1,18 @@
 //! The input to a data protection impact assessment: what is known of a model, sorted by the articles it informs.
 
-use super::figures::{RAW, question};
+use super::figures::RAW;
 use crate::artifact::{Card, Figure, Mode};
+use crate::eval::Heading;
 
 /// The sheet, with `{{fields}}`.
 const SHEET: &str = include_str!("sheet.md");
 /// What stands where there is no figure.
 const NOT_MEASURED: &str = "**Not measured.**";
 
-/// What a figure tells, by WP216's three tests.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Heading {
-    SinglingOut,
-    Linkability,
-    Inference,
-    Action,
-}
-
-impl Heading {
-    fn of(measure: &str) -> Self {
-        match question(measure) {
-            "action" => Self::Action,
-            "verification" => Self::Linkability,
-            asked if asked.starts_with("identity") || asked.starts_with("re-identification") => {
-                Self::SinglingOut
-            }
-            _ => Self::Inference,
-        }
-    }
+/// Whether a measure stands below a heading; what is not known stands below the last, and never vanishes.
+fn stands_below(measure: &str, heading: Heading) -> bool {
+    let of = Heading::of(measure);
+    of == heading || (of == Heading::Other && heading == Heading::Inference)
 }
 
 /// The sheet for the model of `card`, in Markdown. It is an input to an assessment and concludes nothing; only figures
@@ -52,7 +37,7 @@ pub fn sheet(card: &Card) -> String {
         ("singling_out", table(Heading::SinglingOut)),
         ("linkability", table(Heading::Linkability)),
         ("inference", table(Heading::Inference)),
-        ("action", table(Heading::Action)),
+        ("action", table(Heading::Utility)),
         ("sha256", card.sha256.clone()),
         ("limits", listed(&limits, "\n", "None stated; that does not mean that there are none.")),
     ];
@@ -85,7 +70,7 @@ fn filled(template: &str, fields: &[(&str, String)]) -> String {
 /// The figures under a heading, or that there are none of the model.
 fn table(card: &Card, heading: Heading) -> String {
     let told =
-        |figure: &&Figure| figure.measure.as_deref().is_some_and(|measure| Heading::of(measure) == heading);
+        |figure: &&Figure| figure.measure.as_deref().is_some_and(|measure| stands_below(measure, heading));
     let figures: Vec<&Figure> = card.measured.iter().filter(told).collect();
     if !figures.iter().any(|figure| figure.method.as_deref() != Some(RAW)) {
         return NOT_MEASURED.into();

@@ -1,8 +1,8 @@
 //! What stands beside each other in a table, and in which order.
 
+use super::super::heading::Heading;
+use super::super::reading::{distinct, question};
 use super::super::report::{Protocol, Row};
-use super::heading::{Heading, question};
-use super::tables::distinct;
 
 /// What a column holds.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,9 +2,8 @@
 
 use maud::{Markup, html};
 
+use super::super::reading::{distinct, question};
 use super::super::report::{Report, Row};
-use super::heading::question;
-use super::tables::distinct;
 use super::verdict::retrained;
 use crate::chart::{Lines, Scale, Series};
 use crate::html::chart;

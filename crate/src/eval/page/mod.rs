@@ -10,7 +10,6 @@
 
 mod columns;
 mod frames;
-mod heading;
 mod plots;
 mod sheet;
 mod tables;
@@ -23,7 +22,7 @@ use maud::{Markup, html};
 
 pub use sheet::{Sheet, sheets};
 
-use self::tables::distinct;
+use super::reading::distinct;
 use super::report::{Report, Row};
 use crate::html::{document, png, scroll};
 

@@ -2,9 +2,9 @@
 
 use maud::{Markup, html};
 
+use super::super::reading::{distinct, worst_leak};
 use super::super::report::{Report, Row};
-use super::tables::distinct;
-use super::verdict::{front, retrained, worst_leak};
+use super::verdict::{front, retrained};
 use crate::chart::{Point, Scatter};
 use crate::html::chart;
 

@@ -7,7 +7,7 @@ use image::{ImageFormat, RgbImage};
 
 use super::super::EvalError;
 use super::super::set::Set;
-use crate::data::ClipStore;
+use crate::data::{ClipStore, spread};
 use crate::transform::{Transform, apply, named};
 
 /// Clips on a sheet, evenly spread over the set.
@@ -40,12 +40,6 @@ pub fn sheets(sets: &[Set], transforms: &[&dyn Transform], cache: &Path) -> Resu
         }
     }
     Ok(sheets)
-}
-
-/// The places of at most `most` of `count` things, from the middles of equal parts.
-fn spread(count: usize, most: usize) -> impl Iterator<Item = usize> {
-    let most = most.min(count);
-    (0..most).map(move |part| (2 * part + 1) * count / (2 * most))
 }
 
 fn drawn(store: &ClipStore) -> Vec<u8> {

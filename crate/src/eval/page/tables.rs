@@ -2,11 +2,11 @@
 
 use maud::{Markup, html};
 
+use super::super::heading::Heading;
+use super::super::reading::{distinct, worst_leak};
 use super::super::report::{Protocol, Report, Row};
 use super::columns::{Column, columns};
 use super::figure;
-use super::heading::Heading;
-use super::verdict::worst_leak;
 use crate::html::scroll;
 
 /// All tables.
@@ -41,16 +41,6 @@ fn worst_attribute(report: &Report, rows: &[&Row]) -> String {
     };
     let Row { dataset, method, value, low, high, .. } = worst;
     format!("Worst: {asked} on {dataset} under {method}, NL {value:.2} ({low:.2} to {high:.2}).")
-}
-
-pub(super) fn distinct<'a>(values: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
-    let mut seen: Vec<&str> = vec![];
-    for value in values {
-        if !seen.contains(&value) {
-            seen.push(value);
-        }
-    }
-    seen
 }
 
 fn table(rows: &[&Row]) -> Markup {

@@ -1,7 +1,7 @@
 //! The page says what the figures say, and nothing is lost on the way.
 
+use super::super::heading::Heading;
 use super::super::report::{Control, FORMAT, Method, Protocol, Report, Row, Subject, Summary};
-use super::heading::Heading;
 use super::*;
 
 fn row(dataset: &str, method: &str, measure: &str, value: f64) -> Row {

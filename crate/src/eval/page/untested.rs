@@ -1,7 +1,8 @@
 //! What nobody has looked at, said as plainly as what was.
 
+use super::super::heading::Heading;
+use super::super::reading::question;
 use super::super::report::{Protocol, Report};
-use super::heading::{Heading, question};
 
 /// What can be measured here: what its rows ask, and what is missing without them.
 const MEASURES: [(&str, &str); 7] = [

@@ -1,8 +1,8 @@
 //! What the figures say, in plain sentences: no more than they carry.
 
+use super::super::reading::{distinct, worst_leak};
 use super::super::report::{Protocol, Report, Row};
 use super::plots::{Field, Place, Span, fields};
-use super::tables::distinct;
 use crate::chart::pareto;
 
 /// What is true of every judgement.
@@ -58,12 +58,6 @@ fn leak(report: &Report) -> Option<String> {
         "Its worst leakage is {asked} on {dataset}, by a {attacker}: NL {value:.2} (95 % interval {low:.2} to {high:.2}; 0 is \
          chance, 1 is raw); {verdict}."
     ))
-}
-
-/// The question that leaks most among `rows`, and how much.
-pub(super) fn worst_leak<'a>(rows: impl Iterator<Item = &'a Row>) -> Option<(&'a str, &'a Row)> {
-    let leaks = rows.filter_map(|row| Some((row.measure.strip_suffix(", NL")?, row)));
-    leaks.max_by(|(_, a), (_, b)| a.value.total_cmp(&b.value))
 }
 
 /// Who keeps most, who leaks least, and what the intervals do not tell apart; of several transforms.

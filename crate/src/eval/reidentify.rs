@@ -1,4 +1,5 @@
-//! A network by others is asked who is seen: clips of one action against those of all others.
+//! Re-identification by others: a network that somebody else trained is asked who is seen, clips of one action against
+//! those of all others.
 
 use std::fs;
 use std::path::Path;
@@ -10,13 +11,11 @@ use super::set::Set;
 use super::verify::{FAR, Figure, Pair, figures};
 use crate::artifact::digest;
 use crate::atomic;
-use crate::data::{ClipInfo, ClipStore};
+use crate::data::ClipStore;
 use crate::outside::{Fit, NUMBERS, Probed, ReIdentifier, View, compare, represent};
 
 /// Frames of a clip that the network sees.
 const FRAMES: usize = 3;
-/// What the network is called.
-const NAME: &str = "person-reidentification-retail-0267";
 /// Raised when other vectors are made of the same clips.
 const VERSION: u32 = 1;
 
@@ -41,7 +40,7 @@ pub(super) fn rows(
     let (whole, middle) = (of_fit(Fit::Whole)?, of_fit(Fit::Middle)?);
     let (_, fit, raw) = if middle.0 > whole.0 { middle } else { whole };
     let probes = kept(network, shown, &actions, fit, cache)?;
-    let page = Page { set: &set.name, method, clips };
+    let page = Page { set: &set.name, method };
     let mut rows = page.of(&compare(clips, &actions, &probes, &raw), "to raw");
     rows.extend(page.of(&compare(clips, &actions, &probes, &probes), "among anonymized"));
     Ok(rows)
@@ -55,7 +54,7 @@ fn kept(
     fit: Fit,
     cache: &Path,
 ) -> Result<Vectors, EvalError> {
-    let key = format!("{VERSION} {NAME} {FRAMES} {fit:?} {}", store.content());
+    let key = format!("{VERSION} {} {FRAMES} {fit:?} {}", ReIdentifier::NAME, store.content());
     let path = cache.join(format!("{}.vectors.json", digest(key.as_bytes())));
     let known = fs::read(&path).ok().and_then(|bytes| serde_json::from_slice::<Vec<Vec<f32>>>(&bytes).ok());
     let whole = |vectors: Vec<Vec<f32>>| {
@@ -79,7 +78,6 @@ fn right(probed: &[Probed]) -> f64 {
 struct Page<'a> {
     set: &'a str,
     method: &'a str,
-    clips: &'a [ClipInfo],
 }
 
 impl Page<'_> {
@@ -89,7 +87,7 @@ impl Page<'_> {
             measure,
             method: self.method.to_owned(),
             protocol: Protocol::Outside,
-            attacker: NAME.to_owned(),
+            attacker: ReIdentifier::NAME.to_owned(),
             value,
             low,
             high,
@@ -102,24 +100,24 @@ impl Page<'_> {
         let chance = blindfold / probed.len().max(1) as f64;
         let top1 = mean_share(&right, 0.95)
             .map(|found| row(format!("re-identification by others, top-1 {gallery}"), chance, found));
-        let verified = figures(vec![self.pairs(probed)]).into_iter().map(|(figure, found)| {
+        let verified = figures(vec![pairs(probed)]).into_iter().map(|(figure, found)| {
             let chance = if figure == Figure::Auc { 0.5 } else { FAR };
             row(format!("verification, {} {gallery}", figure.name()), chance, found)
         });
         top1.into_iter().chain(verified).collect()
     }
+}
 
-    fn pairs(&self, probed: &[Probed]) -> Vec<Pair> {
-        let of_probe = |probe: &Probed| {
-            let clip = probe.clip;
-            let pair = move |(other, (score, same)): (&usize, &(f32, bool))| Pair {
-                clips: [clip, *other],
-                score: *score,
-                same: *same,
-            };
-            probe.gallery.iter().zip(&probe.pairs).map(pair).collect::<Vec<_>>()
+/// Every probe with each clip of its gallery.
+fn pairs(probed: &[Probed]) -> Vec<Pair> {
+    let of_probe = |probe: &Probed| {
+        let clip = probe.clip;
+        let pair = move |(other, (score, same)): (&usize, &(f32, bool))| Pair {
+            clips: [clip, *other],
+            score: *score,
+            same: *same,
         };
-        debug_assert!(probed.iter().all(|probe| probe.clip < self.clips.len()), "clips of this set");
-        probed.iter().flat_map(of_probe).collect()
-    }
+        probe.gallery.iter().zip(&probe.pairs).map(pair).collect::<Vec<_>>()
+    };
+    probed.iter().flat_map(of_probe).collect()
 }

@@ -1,13 +1,20 @@
 //! What is kept, then the three tests of the Article 29 Working Party (Opinion 05/2014 on anonymisation techniques):
 //! singling out, linkability, inference.
 
+use super::reading::question;
+
 /// Under which heading a measure stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Heading {
+pub enum Heading {
+    /// What is kept.
     Utility,
+    /// Can one person be told from all others?
     SinglingOut,
+    /// Can two records of one person be joined?
     Linkability,
+    /// Can something else about a person be deduced?
     Inference,
+    /// Measures that this version does not know.
     Other,
 }
 
@@ -16,7 +23,7 @@ impl Heading {
         [Self::Utility, Self::SinglingOut, Self::Linkability, Self::Inference, Self::Other];
 
     /// What a question or measure is about; of attributes nothing is known but that they are none of the others.
-    pub(super) fn of(measure: &str) -> Self {
+    pub fn of(measure: &str) -> Self {
         let asked = question(measure);
         let attribute = ["top-1", "cMAP", "balanced accuracy", "NL"].iter().any(|end| measure.ends_with(end));
         match asked {
@@ -39,9 +46,4 @@ impl Heading {
             Self::Other => "Other measures",
         }
     }
-}
-
-/// What a measure asks: it begins with the question.
-pub(super) fn question(measure: &str) -> &str {
-    measure.split_once(", ").map_or(measure, |(asked, _)| asked)
 }

@@ -1,0 +1,109 @@
+//! Pictures, videos and folders.
+
+use std::fs;
+use std::path::Path;
+
+use crate::desk::{Desk, did, mean_difference, program, says};
+
+#[test]
+fn a_picture_keeps_its_size_and_not_its_pixels() {
+    let desk = Desk::new();
+    desk.picture("in.png", 97, 61);
+    let said = did(&desk.bauta(&["anonymize", "in.png", "out.png"]));
+    assert!(said.contains("wrote out.png"), "no path in the summary: {said}");
+    let open = |name: &str| image::open(desk.path(name)).expect("a picture").into_rgb8();
+    let (before, after) = (open("in.png"), open("out.png"));
+    assert_eq!(after.dimensions(), (97, 61), "the size changed");
+    let difference = mean_difference(&before, &after);
+    assert!(difference > 5.0, "the picture differs by only {difference} of 255 in the mean");
+}
+
+#[test]
+fn a_video_keeps_frame_rate_and_length_and_loses_its_sound() {
+    let desk = Desk::new();
+    let source = "testsrc=size=96x72:rate=30000/1001:duration=0.5";
+    let making = ["-v", "error", "-f", "lavfi", "-i", source, "-f", "lavfi", "-i", "sine=duration=0.5"];
+    program("ffmpeg", &[&making[..], &["-metadata", "title=secret", "in.mp4"]].concat(), desk.0.path());
+    did(&desk.bauta(&["anonymize", "in.mp4", "out.mp4"]));
+    let entries = "stream=codec_type,width,height,avg_frame_rate,nb_frames:format_tags=title";
+    let probing = ["-v", "error", "-show_entries", entries, "-of", "csv"];
+    let before = program("ffprobe", &[&probing[..], &["in.mp4"]].concat(), desk.0.path());
+    let after = program("ffprobe", &[&probing[..], &["out.mp4"]].concat(), desk.0.path());
+    assert!(
+        before.contains("audio") && before.contains("secret"),
+        "the input is not what the test needs: {before}"
+    );
+    assert_eq!(after.trim(), "stream,video,96,72,30000/1001,15\nformat,", "streams and tags of the output");
+}
+
+#[test]
+fn a_folder_is_anonymized_file_by_file() {
+    let desk = Desk::new();
+    fs::create_dir_all(desk.path("in/deeper")).expect("a folder");
+    desk.picture("in/a.png", 20, 20);
+    desk.picture("in/deeper/b.jpg", 20, 20);
+    fs::write(desk.path("in/notes.txt"), "not a picture").expect("written");
+    let said = did(&desk.bauta(&["anonymize", "in", "out"]));
+    assert!(said.contains("2 file(s)"), "{said}");
+    assert!(desk.path("out/a.png").is_file() && desk.path("out/deeper/b.jpg").is_file(), "a file is missing");
+    assert!(!desk.path("out/notes.txt").exists(), "a file that is no picture was copied");
+}
+
+#[test]
+fn a_clip_that_ends_inside_a_frame_is_refused_and_leaves_nothing() {
+    let desk = Desk::new();
+    desk.y4m("whole.y4m", 0);
+    desk.y4m("cut.y4m", 100);
+    did(&desk.bauta(&["anonymize", "whole.y4m", "whole.mp4"]));
+    desk.refused(&["anonymize", "cut.y4m", "cut.mp4"], &["cut.y4m", "middle of frame 4"]);
+    assert_eq!(desk.names(), ["cut.y4m", "whole.mp4", "whole.y4m"], "something is left over");
+}
+
+#[test]
+fn without_ffmpeg_videos_are_refused_with_the_way_to_get_it() {
+    let desk = Desk::new();
+    desk.y4m("in.y4m", 0);
+    let mut command = desk.command(&["anonymize", "in.y4m", "out.mp4"]);
+    says(
+        &command.env("PATH", "/nonexistent").output().expect("the program starts"),
+        &["ffprobe", "install ffmpeg"],
+    );
+    assert_eq!(desk.names(), ["in.y4m"], "something is left over");
+}
+
+#[test]
+fn what_is_no_video_is_refused() {
+    let desk = Desk::new();
+    fs::write(desk.path("notes.mp4"), "these are notes").expect("written");
+    desk.refused(&["anonymize", "notes.mp4", "out.mp4"], &["notes.mp4", "cannot be decoded"]);
+    desk.refused(&["anonymize", "ghost.mp4", "out.mp4"], &["ghost.mp4", "does not exist"]);
+    assert_eq!(desk.names(), ["notes.mp4"], "something is left over");
+}
+
+#[test]
+fn a_file_that_exists_is_kept_unless_told_otherwise() {
+    let desk = Desk::new();
+    desk.picture("in.png", 16, 16);
+    fs::write(desk.path("out.png"), "precious").expect("written");
+    desk.refused(&["anonymize", "in.png", "out.png"], &["out.png exists", "--overwrite"]);
+    assert_eq!(fs::read(desk.path("out.png")).expect("readable"), b"precious", "it was overwritten");
+    did(&desk.bauta(&["anonymize", "in.png", "out.png", "--overwrite"]));
+    assert!(image::open(desk.path("out.png")).is_ok(), "out.png is no picture");
+}
+
+#[test]
+fn weights_that_do_not_match_their_card_are_refused() {
+    let desk = Desk::new();
+    let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models");
+    let mut weights = fs::read(models.join("bauta-s.bpk")).expect("the built-in weights");
+    let card = fs::read_to_string(models.join("bauta-s.json")).expect("the built-in card");
+    fs::write(desk.path("model.json"), &card).expect("written");
+    desk.refused(&["card", "model"], &["model.bpk", "a model is two files"]);
+    weights[1000] ^= 1;
+    fs::write(desk.path("model.bpk"), &weights).expect("written");
+    desk.refused(&["card", "model"], &["model.json", "SHA-256", "fetch them again"]);
+    fs::write(desk.path("model.json"), card.replacen("\"format\": 1", "\"format\": 9", 1)).expect("written");
+    desk.refused(&["card", "model"], &["model.json", "format 9", "update Bauta"]);
+    fs::write(desk.path("model.json"), "{").expect("written");
+    desk.refused(&["card", "model"], &["model.json", "cannot be understood", "line 1"]);
+}

@@ -1,0 +1,50 @@
+//! What is printed in the READMEs is what the program prints.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::desk::{Desk, did};
+
+/// What both READMEs hold between their marks.
+fn tables_of_models(readme: &Path) -> String {
+    let text = fs::read_to_string(readme).expect("a README");
+    let inside =
+        text.split("for each model -->").nth(1).and_then(|rest| rest.split("<!-- end of models -->").next());
+    inside.expect("the marks around the tables").trim().to_owned()
+}
+
+#[test]
+fn the_tables_of_models_are_those_that_the_cards_print() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let desk = Desk::new();
+    let cards = fs::read_dir(root.join("models")).expect("models").flatten().map(|entry| entry.path());
+    let mut cards: Vec<PathBuf> =
+        cards.filter(|path| path.extension().is_some_and(|end| end == "json")).collect();
+    cards.sort();
+    let print = |card: &PathBuf| did(&desk.bauta(&["card", "--table", &card.to_string_lossy()]));
+    let tables: Vec<String> = cards.iter().map(print).collect();
+    assert!(!tables.is_empty(), "there is no model");
+    for readme in ["README.md", "models/README.md"] {
+        assert_eq!(tables_of_models(&root.join(readme)), tables.join("\n").trim(), "the tables in {readme}");
+    }
+}
+
+#[test]
+fn the_published_baselines_are_those_of_their_report() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let text = |name: &str| fs::read_to_string(root.join(name)).expect("a published file");
+    let report: bauta::eval::Report =
+        serde_json::from_str(&text("models/results/baselines.report.json")).expect("a report");
+    assert!(!report.subject.void, "a control failed: {:#?}", report.controls);
+    assert_eq!(text("models/results/baselines.md"), bauta::eval::markdown(&report), "baselines.md");
+    let readme = text("README.md");
+    let inside = readme
+        .split("baselines.md -->")
+        .nth(1)
+        .and_then(|rest| rest.split("<!-- end of baselines -->").next());
+    assert_eq!(
+        inside.expect("the marks").trim(),
+        bauta::eval::overview(&report).trim(),
+        "the table in README"
+    );
+}

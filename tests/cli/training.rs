@@ -1,0 +1,122 @@
+//! Runs and sweeps, from data to a model.
+
+use std::fs;
+
+use crate::desk::{Desk, did};
+
+#[test]
+fn a_training_without_data_names_both_ways_to_it() {
+    let desk = Desk::new();
+    let text = "name = \"x\"\n[[action]]\nset = \"weizmann64\"\n[[privacy]]\nset = \"utkface6k\"\n";
+    fs::write(desk.path("x.toml"), text).expect("written");
+    desk.refused(&["train", "x.toml"], &["--data", "BAUTA_DATA"]);
+    desk.refused(&["train", "x.toml", "--data", "ghost"], &["ghost", "--data"]);
+    assert_eq!(desk.names(), ["x.toml"], "a run folder was begun");
+}
+
+#[test]
+fn a_bad_row_is_named_with_its_column_and_what_was_expected() {
+    let desk = Desk::new();
+    let rows = "clip,source,kind,subject,action,attributes,split\n\
+                a,a.png,image,s1,wave,,train\nb,b.png,image,s1,wave,,sometimes\n";
+    fs::write(desk.path("rows.csv"), rows).expect("written");
+    let text = "name = \"x\"\n[[action]]\nmanifest = \"rows.csv\"\n[[privacy]]\nmanifest = \"rows.csv\"\n";
+    fs::write(desk.path("x.toml"), text).expect("written");
+    desk.refused(&["train", "x.toml"], &["rows.csv", "row 2", "split", "sometimes", "train"]);
+}
+
+#[test]
+fn the_drawn_people_train_a_model_without_any_data_folder() {
+    let desk = Desk::new();
+    let stage = ["data", "stage", "stage", "--clips", "24", "--people", "4", "--frames", "4", "--size", "16"];
+    did(&desk.bauta(&stage));
+    let text = "name = \"first\"\nsize = 16\n[schedule]\nwarm_up = 2\npretrain = 2\nsteps = 2\n\
+                [game]\nclips = 2\nframes = 2\n[adversary]\npairs = 4\n[validate]\nfresh_moves = 2\n\
+                [[action]]\nmanifest = \"stage/manifest.csv\"\n[[privacy]]\nmanifest = \"stage/manifest.csv\"\n";
+    fs::write(desk.path("first.toml"), text).expect("written");
+    let said = did(&desk.bauta(&["train", "first.toml"]));
+    assert!(said.contains("wrote runs/first/first.bpk"), "{said}");
+    assert!(desk.path("runs/first/report.html").is_file(), "there is no report: {said}");
+    desk.refused(&["train", "first.toml"], &["runs/first", "--resume"]);
+    desk.refused(&["train", "first.toml", "--set", "penalty.budgets=1"], &["first.toml", "budgets"]);
+    desk.refused(&["train", "first.toml", "--set", "penalty.budget=7"], &["penalty.budget", "[0, 1]"]);
+    desk.picture("in.png", 40, 30);
+    did(&desk.bauta(&["anonymize", "in.png", "out.png", "--model", "runs/first/first"]));
+    let card = did(&desk.bauta(&["card", "runs/first/first.bpk"]));
+    assert!(card.contains("no privacy claim") && card.contains("limits"), "{card}");
+}
+
+#[test]
+fn a_training_killed_at_any_moment_goes_on_to_the_same_bits() {
+    let desk = Desk::new();
+    let stage = ["data", "stage", "stage", "--clips", "24", "--people", "4", "--frames", "4", "--size", "16"];
+    did(&desk.bauta(&stage));
+    let text = "name = \"first\"\nsize = 16\n[model]\nwidth = 4\n[schedule]\nwarm_up = 4\npretrain = 4\nsteps = 40\n\
+                log_every = 1\ncheckpoint_every = 3\n[game]\nclips = 2\nframes = 2\n[adversary]\npairs = 4\n\
+                restart_every = 7\ncatch_up = 1\n[validate]\nfresh_moves = 0\nattributes = []\n\
+                [[action]]\nmanifest = \"stage/manifest.csv\"\n[[privacy]]\nmanifest = \"stage/manifest.csv\"\n";
+    fs::write(desk.path("first.toml"), text).expect("written");
+    did(&desk.bauta(&["train", "first.toml", "--run", "whole"]));
+    for (name, reached) in [("early", 3), ("late", 24)] {
+        let mut child = desk.command(&["train", "first.toml", "--run", name]).spawn().expect("it starts");
+        let checkpoint = |step: u32| desk.path(&format!("{name}/checkpoint-{step:07}"));
+        // Whichever checkpoint from `reached` on is seen first: old ones are removed.
+        while !(reached..=44).any(|step| checkpoint(step).exists()) {
+            assert!(child.try_wait().expect("its state").is_none(), "it ended before it could be killed");
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
+        child.kill().expect("SIGKILL");
+        child.wait().expect("it is gone");
+        did(&desk.bauta(&["train", "first.toml", "--run", name, "--resume"]));
+        let bytes = |run: &str| fs::read(desk.path(run).join("metrics.jsonl")).expect("written");
+        assert!(bytes(name) == bytes("whole"), "killed {name}, the losses are others");
+        // The weights' file holds names that are drawn anew; what the weights do stands on the card.
+        let answer = |run: &str| {
+            let card = fs::read(desk.path(run).join("first.json")).expect("written");
+            serde_json::from_slice::<serde_json::Value>(&card).expect("JSON")["known_answer"].clone()
+        };
+        assert!(answer(name) == answer("whole"), "killed {name}, the model is another");
+    }
+}
+
+#[test]
+fn a_sweep_checks_every_variant_before_it_trains_and_then_compares_them() {
+    let desk = Desk::new();
+    let stage = ["data", "stage", "stage", "--clips", "24", "--people", "4", "--frames", "4", "--size", "16"];
+    did(&desk.bauta(&stage));
+    let base = "name = \"base\"\nsize = 16\n[schedule]\nwarm_up = 2\npretrain = 2\nsteps = 2\n\
+                [game]\nclips = 2\nframes = 2\n[adversary]\npairs = 4\n\
+                [[action]]\nmanifest = \"../stage/manifest.csv\"\n[[privacy]]\nmanifest = \"../stage/manifest.csv\"\n";
+    fs::create_dir(desk.path("plans")).expect("a folder");
+    fs::write(desk.path("plans/base.toml"), base).expect("written");
+    let sweep = "name = \"two\"\nbase = \"base.toml\"\nseeds = [1]\n[[grid]]\nname = \"skip\"\n\
+                 key = \"game.skip\"\nvalues = [1, 2]\n";
+    let wrong = format!("{sweep}[[variant]]\nname = \"odd one\"\nset = {{ \"game.clip\" = 3 }}\n");
+    fs::write(desk.path("plans/two.toml"), wrong).expect("written");
+    desk.refused(&["sweep", "plans/two.toml"], &["odd one, skip 1", "unknown field `clip`"]);
+    assert!(!desk.path("runs").exists(), "a run was begun");
+    fs::write(desk.path("plans/two.toml"), sweep).expect("written");
+    let said = did(&desk.bauta(&["sweep", "plans/two.toml", "--jobs", "2", "--out", "notes"]));
+    assert!(said.contains("| skip 1 | 1 |") && said.contains("2 of 2 runs"), "{said}");
+    for made in
+        ["runs/two/two.json", "notes/two.md", "notes/two.svg", "runs/two/skip-2/seed-1/skip-2-seed-1.bpk"]
+    {
+        assert!(desk.path(made).is_file(), "{made} is missing after: {said}");
+    }
+    let again = did(&desk.bauta(&["sweep", "plans/two.toml"]));
+    assert!(again.contains("2 runs, 2 of them done"), "a run was repeated: {again}");
+    desk.refused(
+        &["judge", "--sweep", "plans", "--set", "stage/manifest.csv"],
+        &["plans", "0 .json", "bauta sweep"],
+    );
+    let judging = ["judge", "--sweep", "runs/two", "--set", "stage/manifest.csv", "--quick", "--size", "16"];
+    let judged = desk.bauta(&[&judging[..], &["--out", "judged"]].concat());
+    let said = String::from_utf8_lossy(&judged.stdout);
+    assert!(said.contains("judged: fresh attackers") && said.contains("| skip 2 | 1 |"), "{said}");
+    let report = fs::read_to_string(desk.path("judged/report.json")).expect("a report");
+    assert!(
+        report.contains("\"method\": \"skip 1, seed 1\""),
+        "a model of the sweep was not judged: {report}"
+    );
+    assert!(desk.path("judged/two.md").is_file(), "the table is missing after: {said}");
+}
