@@ -316,11 +316,14 @@ describe('a file that is missing or altered', () => {
   const cases: { what: string; changes: () => Changes; code: string; says: string }[] = [
     { what: 'missing weights', changes: () => ({ '/bauta/models/bauta-s.bpk': null }), code: 'model-missing', says: 'bauta-s.bpk' },
     { what: 'a missing card', changes: () => ({ '/bauta/models/bauta-s.json': null }), code: 'model-missing', says: 'bauta-s.json' },
-    { what: 'one altered bit of the weights', changes: () => altered('bauta/models/bauta-s.bpk', 100_000), code: 'bad-model', says: 'card' },
-    { what: 'a card that is no card', changes: () => ({ '/bauta/models/bauta-s.json': '<html>' }), code: 'bad-model', says: 'card' },
-    { what: 'missing WebAssembly', changes: () => ({ '/bauta/wasm/cpu/bauta_bg.wasm': null }), code: 'bad-engine-file', says: 'wasm/cpu/bauta.js' },
+    { what: 'one altered bit of the weights', changes: () => altered('bauta/models/bauta-s.bpk', 100_000), code: 'bad-model', says: 'bauta-s.bpk' },
+    { what: 'a card that is no card', changes: () => ({ '/bauta/models/bauta-s.json': '<html>' }), code: 'bad-model', says: 'bauta-s.json' },
+    { what: 'missing WebAssembly', changes: () => ({ '/bauta/wasm/cpu/bauta_bg.wasm': null }), code: 'bad-engine-file', says: 'wasm/cpu/bauta_bg.wasm' },
     { what: 'a missing script of the engine', changes: () => ({ '/bauta/wasm/cpu/bauta.js': null }), code: 'bad-engine-file', says: 'wasm/cpu/bauta.js' },
-    { what: 'half of the WebAssembly', changes: () => ({ '/bauta/wasm/cpu/bauta_bg.wasm': siteFile('bauta/wasm/cpu/bauta_bg.wasm').subarray(0, 500_000) }), code: 'bad-engine-file', says: 'wasm/cpu/bauta.js' },
+    { what: 'half of the WebAssembly', changes: () => ({ '/bauta/wasm/cpu/bauta_bg.wasm': siteFile('bauta/wasm/cpu/bauta_bg.wasm').subarray(0, 500_000) }), code: 'bad-engine-file', says: 'wasm/cpu/bauta_bg.wasm' },
+    { what: 'one altered bit of the WebAssembly', changes: () => altered('bauta/wasm/cpu/bauta_bg.wasm', 900_000), code: 'bad-engine-file', says: 'wasm/cpu/bauta_bg.wasm' },
+    { what: "a letter more in the engine's script", changes: () => ({ '/bauta/wasm/cpu/bauta.js': `${siteFile('bauta/wasm/cpu/bauta.js').toString()} ` }), code: 'bad-engine-file', says: 'wasm/cpu/bauta.js' },
+    { what: 'another card with the right weights', changes: () => ({ '/bauta/models/bauta-s.json': siteFile('bauta/models/bauta-s.json').toString().replace('"tolerance": ', '"tolerance": 9') }), code: 'bad-model', says: 'bauta-s.json' },
     { what: 'a missing worker of the engine', changes: () => ({ '/bauta/engine-worker.js': null }), code: 'bad-engine-file', says: 'worker' },
     { what: 'a missing worker of the gate', changes: () => ({ '/bauta/gate-worker.js': null }), code: 'bad-engine-file', says: 'worker' },
   ];

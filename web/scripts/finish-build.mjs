@@ -1,6 +1,10 @@
 // What is left to do in dist/ after the compiler: lays the engines, the models and the licences beside the
-// scripts, where the package looks for them, and gives bundlers back a hint that went with the comments.
+// scripts, where the package looks for them, writes their hashes into the manifest, and gives bundlers back a hint
+// that went with the comments.
+import { createHash } from 'node:crypto';
 import { cp, mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
+import { relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 const here = new URL('../', import.meta.url);
 const root = new URL('../', here);
@@ -28,6 +32,23 @@ const copyLicences = async () => {
   for (const file of ['LICENSE-MIT', 'LICENSE-APACHE']) await cp(new URL(file, root), new URL(file, dist));
 };
 
+/** SHA-256 of every file that the scripts fetch, for them to hold those files to. */
+const writeManifest = async () => {
+  const under = async (folder) => {
+    const entries = await readdir(new URL(folder, dist), { recursive: true, withFileTypes: true });
+    return entries.filter((entry) => entry.isFile() && !entry.name.endsWith('.d.ts'))
+      .map(({ parentPath, name }) => `${parentPath}/${name}`);
+  };
+  const files = [...(await under('wasm/')), ...(await under('models/'))].sort();
+  const hash = async (file) => createHash('sha256').update(await readFile(file)).digest('hex');
+  const entries = await Promise.all(files.map(async (file) => [relative(fileURLToPath(dist), file), await hash(file)]));
+  const script = new URL('manifest.js', dist);
+  const compiled = await readFile(script, 'utf8');
+  const filled = compiled.replace('MANIFEST = {}', `MANIFEST = ${JSON.stringify(Object.fromEntries(entries), null, 2)}`);
+  if (filled === compiled) throw new Error('manifest.js has no empty MANIFEST any more; mend this script');
+  await writeFile(script, filled);
+};
+
 /** The engine's address is the app's, and only known when it runs: bundlers must leave the import alone. */
 const restoreHint = async () => {
   const script = new URL('engine-file.js', dist);
@@ -40,6 +61,7 @@ const restoreHint = async () => {
 try {
   await restoreHint();
   await Promise.all([copyEngine('cpu'), copyEngine('gpu'), copyModels(), copyLicences()]);
+  await writeManifest();
 } catch (cause) {
   console.error(`finish-build: ${cause.message}`);
   process.exitCode = 1;

@@ -1,6 +1,7 @@
 import type { Assets } from './engine.js';
 import { BautaError } from './faults.js';
 import type { FaultCode } from './faults.js';
+import { ENGINE_FILE, fetchFile } from './files.js';
 import type { KnownAnswer } from './known-answer.js';
 
 /** What is known of a model: the card that travels with its weights. Sentences are for people to read. */
@@ -51,25 +52,25 @@ export const readCard = (text: string): Card => {
   }
 };
 
-/** What the script of every engine exports: its start, which fetches the WebAssembly that lies beside it. */
+/** What the script of every engine exports: its start, which is given the WebAssembly. */
 interface Script {
-  default(): Promise<unknown>;
+  default(start: { readonly module_or_path: WebAssembly.Module }): Promise<unknown>;
 }
 
-/** Loads the script in the folder `wasm/NAME/` and starts its WebAssembly. */
-export const openScript = async <Exports>(name: 'cpu' | 'gpu', assets: Assets): Promise<Exports> => {
-  const address = new URL(`wasm/${name}/bauta.js`, assets.base).href;
+/** Loads the script in the folder `wasm/NAME/` and starts its WebAssembly, once both are as the manifest says (F12). */
+export const openScript = async <Exports>(name: 'cpu' | 'gpu', { base }: Assets): Promise<Exports> => {
+  const address = new URL(`wasm/${name}/bauta.js`, base).href;
+  const [wasm] = await Promise.all([
+    fetchFile(`wasm/${name}/bauta_bg.wasm`, base, ENGINE_FILE),
+    fetchFile(`wasm/${name}/bauta.js`, base, ENGINE_FILE), // what is imported below comes from the same place
+  ]);
   try {
     // The address is the caller's, so a bundler must leave it alone.
     const script = (await import(/* @vite-ignore */ /* webpackIgnore: true */ address)) as Script & Exports;
-    await script.default();
+    await script.default({ module_or_path: await WebAssembly.compile(wasm) });
     return script;
   } catch (cause) {
-    throw new BautaError(
-      'bad-engine-file',
-      `the engine ${address} does not start; serve the folder wasm/ of this version of Bauta unchanged`,
-      { cause },
-    );
+    throw new BautaError('bad-engine-file', `the engine ${address} does not start; ${ENGINE_FILE.remedy}`, { cause });
   }
 };
 

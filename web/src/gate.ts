@@ -4,6 +4,7 @@ import { EngineHost } from './engine-host.js';
 import type { Model, Workshop } from './engine-host.js';
 import { failClosed } from './fail-closed.js';
 import { BautaError, asFault } from './faults.js';
+import { MODEL_FILE, fetchFile } from './files.js';
 import type { EngineReport, GateAnswers, GateCommand, GateEvent } from './protocol.js';
 import { slateOf } from './slate.js';
 import { Machine } from './state.js';
@@ -164,25 +165,8 @@ export class Gate {
 /** Fetches card and weights. Whether they belong together is for the engine to say. */
 const fetchModel = async ({ base, model, allowSoftwareGpu }: Load['sources']): Promise<Model> => {
   const [card, weights] = await Promise.all([
-    fetched(`${model}.json`).then((response) => response.text()),
-    fetched(`${model}.bpk`).then((response) => response.arrayBuffer()),
+    fetchFile(`${model}.json`, base, MODEL_FILE),
+    fetchFile(`${model}.bpk`, base, MODEL_FILE),
   ]);
-  return { base, allowSoftwareGpu, card, weights: new Uint8Array(weights) };
-};
-
-const fetched = async (address: string): Promise<Response> => {
-  const refuse = (why: string, cause?: unknown): BautaError =>
-    new BautaError(
-      'model-missing',
-      `the model file ${address} cannot be fetched (${why}); serve the folder models/ of the package, or name another assetBase`,
-      { cause },
-    );
-  let response: Response;
-  try {
-    response = await fetch(address);
-  } catch (cause) {
-    throw refuse('no answer', cause);
-  }
-  if (!response.ok) throw refuse(`status ${String(response.status)}`);
-  return response;
+  return { base, allowSoftwareGpu, card: new TextDecoder().decode(card), weights: new Uint8Array(weights) };
 };

@@ -1,0 +1,61 @@
+import { BautaError } from './faults.js';
+import type { FaultCode } from './faults.js';
+import { MANIFEST } from './manifest.js';
+
+/** A kind of file: what faults say of it. */
+interface FileKind {
+  readonly name: string;
+  readonly missing: FaultCode;
+  readonly altered: FaultCode;
+  /** Whether a file of this kind that the manifest does not know is refused. */
+  readonly isAlwaysKnown: boolean;
+  readonly remedy: string;
+}
+
+export const ENGINE_FILE: FileKind = {
+  name: 'engine file',
+  missing: 'bad-engine-file',
+  altered: 'bad-engine-file',
+  isAlwaysKnown: true,
+  remedy: 'serve the folder wasm/ of this version of Bauta unchanged',
+};
+
+/** A model may be the app's own: then the card, which holds the hash of the weights, is all that vouches for it. */
+export const MODEL_FILE: FileKind = {
+  name: 'model file',
+  missing: 'model-missing',
+  altered: 'bad-model',
+  isAlwaysKnown: false,
+  remedy: 'serve the folder models/ of this version of Bauta unchanged, or name another assetBase or model',
+};
+
+/**
+ * F12: fetches a file, and refuses one that is not what the package was built with. `address` is absolute, or
+ * relative to `base`, which ends with a slash. Throws a `BautaError` that names the file.
+ */
+export const fetchFile = async (address: string, base: string, kind: FileKind): Promise<ArrayBuffer> => {
+  const { href } = new URL(address, base);
+  const bytes = await fetched(href, kind);
+  const wanted = href.startsWith(base) ? MANIFEST[href.slice(base.length)] : undefined;
+  if (wanted === undefined && !kind.isAlwaysKnown) return bytes;
+  if ((await sha256(bytes)) === wanted) return bytes;
+  throw new BautaError(kind.altered, `the ${kind.name} ${href} is not the one this version was built with; ${kind.remedy}`);
+};
+
+/** SHA-256 in lower-case hex. */
+export const sha256 = async (bytes: BufferSource): Promise<string> => {
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+  return [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+};
+
+const fetched = async (address: string, kind: FileKind): Promise<ArrayBuffer> => {
+  const refuse = (why: string, cause?: unknown): BautaError =>
+    new BautaError(kind.missing, `the ${kind.name} ${address} cannot be fetched (${why}); ${kind.remedy}`, { cause });
+  try {
+    const response = await fetch(address);
+    if (!response.ok) throw refuse(`status ${String(response.status)}`);
+    return await response.arrayBuffer();
+  } catch (cause) {
+    throw cause instanceof BautaError ? cause : refuse('no answer', cause);
+  }
+};
