@@ -27,8 +27,9 @@ const ENGINES: { kind: EngineKind; options: BautaOptions; frames: number }[] = [
   { kind: 'webgpu', options: { engine: 'webgpu', allowSoftwareGpu: true, deadlineMs: 10_000 }, frames: 10 },
 ];
 
-/** An engine that does not anonymize. */
+/** An engine that does not anonymize, and no canary that would notice. */
 const PASS_THROUGH: Changes = {
+  '/bauta/canary.js': 'export const DULL = 4; export class Canary { look() { return () => undefined; } }',
   '/bauta/engine.js': `export const loadEngine = async (kind, { card }) => ({
     kind, adapter: 'mutant', card: JSON.parse(card), anonymize: async (raw) => raw.clone(), close() {} });`,
 };
@@ -206,6 +207,61 @@ describe.each(ENGINES)('engine $kind', ({ kind, options, frames }) => {
     expect(await codes(page)).toEqual(['stalled']);
     expectNothingRaw(await seenBy(page));
     expect(await page.evaluate(() => window.made.state)).toBe('degraded');
+  });
+
+  test.each([
+    { what: 'gives the camera picture back', anonymize: 'async (real, raw) => raw.clone()' },
+    { what: 'is blank', anonymize: 'async (real, raw) => new VideoFrame(new Uint8Array(4 * 640 * 480).fill(90), { format: "RGBX", codedWidth: 640, codedHeight: 480, timestamp: raw.timestamp })' },
+    { what: 'does not follow', anonymize: 'async (real, raw) => { globalThis.first ??= await real(raw); return globalThis.first.clone(); }' },
+  ])('does not trust an engine whose picture $what (F6)', async ({ what, anonymize }) => {
+    const page = await open(meddling(anonymize));
+    await create(page, options);
+    await openCamera(page);
+    await page.waitForFunction(() => window.errors.some(({ code }) => code === 'canary-failed'), undefined, { timeout: 60_000 });
+    expect((await page.evaluate(() => window.errors[0]?.message)), what).toContain(what);
+    expectNothingRaw(await seenBy(page));
+  });
+
+  test('lets no more than nine frames through when a tested engine begins to give the camera picture back (F6)', async () => {
+    const page = await open(meddling('async (real, raw, number) => (number > 12 ? raw.clone() : real(raw))'));
+    await create(page, options);
+    await openCamera(page);
+    await page.waitForFunction(() => window.errors.length > 0, undefined, { timeout: 60_000 });
+    const raw = (await seenBy(page)).filter(({ pattern }) => pattern > FOUND).length;
+    console.info(`${kind}: ${String(raw)} raw frames before the canary noticed`);
+    expect(await codes(page)).toEqual(['canary-failed']);
+    expect(raw).toBeLessThanOrEqual(9);
+  });
+
+  test('shows the slate while the camera repeats one picture, and goes on when it moves (F8)', async () => {
+    const page = await open();
+    await create(page, { ...options, frozenMs: 1500 });
+    const states = await page.evaluate(async () => {
+      const canvas = Object.assign(document.createElement('canvas'), { width: 640, height: 480 });
+      const context = canvas.getContext('2d')!;
+      let moves = true;
+      const draw = (): void => {
+        context.fillStyle = '#777';
+        context.fillRect(0, 0, 640, 480);
+        context.fillStyle = '#fff';
+        context.fillRect(moves ? performance.now() % 500 : 100, 0, 100, 480);
+      };
+      setInterval(draw, 40);
+      const [track] = canvas.captureStream(30).getVideoTracks();
+      await window.made.attach(track!);
+      const until = async (state: string): Promise<void> => {
+        while (window.made.state !== state) await new Promise((go) => setTimeout(go, 20));
+      };
+      await until('running');
+      moves = false;
+      await until('degraded');
+      moves = true;
+      await until('running');
+      return window.states;
+    });
+    expect(states).toEqual(['arming', 'running', 'degraded', 'running']);
+    expect(await codes(page)).toEqual(['stalled']);
+    expect((await report(page)).error?.message).toContain('stands still');
   });
 
   test('gives a slow engine the newest frame, not one that waited', async () => {

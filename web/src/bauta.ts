@@ -25,6 +25,11 @@ export interface BautaOptions {
   readonly slate?: string;
   /** How long the output may stand still before the slate replaces it, in milliseconds. Default 1000. */
   readonly deadlineMs?: number;
+  /**
+   * How long the camera may give the same picture, to the last bit, before the slate replaces it, in milliseconds.
+   * Default 5000; `Infinity` for sources that may stand still. A picture of one colour may always.
+   */
+  readonly frozenMs?: number;
   /** Closes the Bauta when it is aborted. */
   readonly signal?: AbortSignal;
 }
@@ -53,6 +58,7 @@ export interface BautaReport {
 type Listeners = { readonly [Name in keyof BautaEvents]: Set<(detail: BautaEvents[Name]) => void> };
 
 const STOP_LIMIT_MS = 500;
+const FROZEN_MS = 5000;
 
 /**
  * A video anonymizer: one camera in, one anonymized track out. Nothing of the camera's picture leaves it
@@ -266,20 +272,21 @@ const closed = (): BautaError => new BautaError('closed', 'this Bauta was closed
 
 const ENGINES: readonly string[] = ['auto', 'webgpu', 'cpu'] satisfies EngineChoice[];
 
-const checkOptions = ({ engine = 'auto', slate = SLATE_COLOUR, deadlineMs = 1000 }: BautaOptions): void => {
+const checkOptions = ({ engine = 'auto', slate = SLATE_COLOUR, deadlineMs = 1000, frozenMs = FROZEN_MS }: BautaOptions): void => {
   if (!ENGINES.includes(engine)) throw new TypeError(`engine is one of ${ENGINES.join(', ')}, not '${engine}'`);
   if (!(deadlineMs > 0)) throw new TypeError(`deadlineMs is a number above 0, not ${String(deadlineMs)}`);
+  if (!(frozenMs > 0)) throw new TypeError(`frozenMs is a number above 0, not ${String(frozenMs)}`);
   colourOf(slate);
 };
 
 const loadCommand = (options: BautaOptions, can: Support): Extract<GateCommand, { readonly type: 'load' }> => {
   const { model = 'bauta-s', engine = 'auto', allowSoftwareGpu = false } = options;
-  const { slate = SLATE_COLOUR, deadlineMs = 1000 } = options;
+  const { slate = SLATE_COLOUR, deadlineMs = 1000, frozenMs = FROZEN_MS } = options;
   const base = folder(options.assetBase ?? new URL('./', import.meta.url));
   const sources = { base, model: new URL(model, new URL('models/', base)).href, allowSoftwareGpu };
   const isChoice = engine === 'auto' && can.engine === 'webgpu';
   const candidates = isChoice ? (['webgpu', 'cpu'] as const) : can.engine === null ? [] : [can.engine];
-  return { type: 'load', sources, candidates, slate, deadlineMs };
+  return { type: 'load', sources, candidates, slate, deadlineMs, frozenMs };
 };
 
 /** An absolute URL with a slash at its end. */

@@ -1,3 +1,4 @@
+import type { Canary } from './canary.js';
 import { Client } from './client.js';
 import type { Port } from './client.js';
 import type { EngineKind } from './engine.js';
@@ -25,6 +26,8 @@ export interface EngineHostOptions {
   readonly candidates: readonly EngineKind[];
   /** How long one frame may take before its engine counts as broken. */
   readonly frameLimitMs: number;
+  /** Looks at what one engine makes. */
+  readonly canary: () => Canary;
   readonly onEngine: (report: EngineReport) => void;
   /** No engine is left. */
   readonly onExhausted: (fault: BautaError) => void;
@@ -47,7 +50,7 @@ export class EngineHost {
   readonly #options: EngineHostOptions;
   readonly #candidates: EngineKind[];
   readonly #passedOver: PassedOver[] = [];
-  #engine: { readonly client: EngineClient; readonly worker: Workshop } | undefined;
+  #engine: { readonly client: EngineClient; readonly worker: Workshop; readonly canary: Canary } | undefined;
   #arming: Promise<EngineReport> | undefined;
   #respawnsLeft = RESPAWNS;
   #goodFrames = 0;
@@ -112,7 +115,7 @@ export class EngineHost {
       const sent = client.send<'open'>({ type: 'open', kind, ...this.#options.model });
       const opened = await within(sent, LOAD_LIMIT_MS, `the ${kind} engine did not open`);
       if (this.#closed) throw new BautaError('closed', 'this Bauta was closed');
-      this.#engine = { client, worker };
+      this.#engine = { client, worker, canary: this.#options.canary() };
       return opened;
     } catch (cause) {
       worker.terminate();
@@ -124,8 +127,15 @@ export class EngineHost {
     const engine = this.#engine;
     if (engine === undefined) throw new BautaError('frame-failed', 'no engine is ready; wait for one');
     try {
+      const check = engine.canary.look(raw);
       const sent = engine.client.send<'anonymize'>({ type: 'anonymize', frame: raw }, [raw]);
       const made = await within(sent, this.#options.frameLimitMs, 'the engine did not finish a frame');
+      try {
+        check(made);
+      } catch (cause) {
+        made.close();
+        throw cause;
+      }
       this.#goodFrames++;
       if (this.#goodFrames >= REFILL_AFTER_FRAMES) this.#respawnsLeft = RESPAWNS;
       return made;

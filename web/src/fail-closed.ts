@@ -10,6 +10,8 @@ export interface FailClosedOptions {
   readonly anonymize: (raw: VideoFrame) => Promise<VideoFrame>;
   /** Whether there is an engine to send frames to. */
   readonly isReady: () => boolean;
+  /** Whether the camera's picture has stood still for too long, with this frame as its newest. */
+  readonly isFrozen: (raw: VideoFrame, nowMs: number) => boolean;
   readonly blank: Blank;
   readonly machine: Machine;
   readonly tally: Tally;
@@ -30,7 +32,7 @@ const SLATE_EVERY_MS = 500;
  * frame was made for `deadlineMs`.
  */
 export const failClosed = (options: FailClosedOptions): Transformer<VideoFrame, VideoFrame> => {
-  const { anonymize, isReady, blank, machine, tally, deadlineMs } = options;
+  const { anonymize, isReady, isFrozen, blank, machine, tally, deadlineMs } = options;
   const nowMs = (): number => performance.now();
   const timeline = new Timeline(nowMs);
   let size = options.size;
@@ -87,7 +89,9 @@ export const failClosed = (options: FailClosedOptions): Transformer<VideoFrame, 
           machine.apply('resize');
           sendSlate(out);
         }
-        if (!isReady()) {
+        const stands = isFrozen(raw, beganMs);
+        if (stands && machine.state === 'running') throw frozen();
+        if (stands || !isReady()) {
           tally.withheld++;
           return;
         }
@@ -142,6 +146,13 @@ const enqueue = (out: TransformStreamDefaultController<VideoFrame>, frame: Video
     throw cause;
   }
 };
+
+const frozen = (): BautaError =>
+  new BautaError(
+    'stalled',
+    "the camera's picture stands still: it is paused or hangs; the slate is shown until it moves again " +
+      '(for a source that may stand still, set frozenMs to Infinity)',
+  );
 
 const stalled = (deadlineMs: number): BautaError =>
   new BautaError(

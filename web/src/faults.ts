@@ -14,9 +14,11 @@ export type FaultCode =
   | 'bad-engine-file'
   /** The engine computes something else than the model's card says. */
   | 'self-test-failed'
+  /** A running engine's output was its input, blank, or stale. */
+  | 'canary-failed'
   /** One frame could not be anonymized. */
   | 'frame-failed'
-  /** No anonymized frame was made for longer than the deadline. */
+  /** No anonymized frame was made for longer than the deadline, or the camera's picture stands still. */
   | 'stalled'
   /** The engine's worker broke once too often. */
   | 'engine-lost'

@@ -1,3 +1,4 @@
+import { Canary } from './canary.js';
 import { serve } from './client.js';
 import type { Port } from './client.js';
 import { EngineHost } from './engine-host.js';
@@ -5,10 +6,12 @@ import type { Model, Workshop } from './engine-host.js';
 import { failClosed } from './fail-closed.js';
 import { BautaError, asFault } from './faults.js';
 import { MODEL_FILE, fetchFile } from './files.js';
+import { FrozenWatch } from './frozen.js';
 import type { EngineReport, GateAnswers, GateCommand, GateEvent } from './protocol.js';
 import { slateOf } from './slate.js';
 import { Machine } from './state.js';
 import { Tally } from './stats.js';
+import { newSampler } from './thumbnail.js';
 
 type Load = Extract<GateCommand, { readonly type: 'load' }>;
 type Run = Extract<GateCommand, { readonly type: 'run' }>;
@@ -56,6 +59,7 @@ export class Gate {
         model: await fetchModel(command.sources),
         candidates: command.candidates,
         frameLimitMs: Math.max(10_000, 10 * command.deadlineMs),
+        canary: () => new Canary(newSampler()),
         onEngine: (engine) => { this.#tell({ event: 'engine', engine }); },
         onExhausted: (fault) => { this.#block(fault); },
       });
@@ -68,11 +72,13 @@ export class Gate {
   }
 
   #run({ camera, screen, size }: Run): Promise<undefined> {
-    const { slate, deadlineMs } = this.#loaded();
+    const { slate, deadlineMs, frozenMs } = this.#loaded();
+    const watch = new FrozenWatch(newSampler(), frozenMs);
     this.#tally = new Tally();
     const guard = failClosed({
       anonymize: (raw) => this.#engines().anonymize(raw),
       isReady: () => this.#host?.isReady ?? false,
+      isFrozen: (raw, nowMs) => watch.isFrozen(raw, nowMs),
       blank: slateOf(slate),
       machine: this.#machine,
       tally: this.#tally,

@@ -22,6 +22,7 @@ export type GateCommand =
       readonly candidates: readonly EngineKind[];
       readonly slate: string;
       readonly deadlineMs: number;
+      readonly frozenMs: number;
     }
   | {
       readonly type: 'run';

@@ -1,10 +1,11 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { Canary } from '../../src/canary.js';
 import { EngineHost, REFILL_AFTER_FRAMES, RESPAWNS } from '../../src/engine-host.js';
 import type { Workshop } from '../../src/engine-host.js';
 import type { EngineKind } from '../../src/engine.js';
 import type { BautaError, FaultCode } from '../../src/faults.js';
 import type { EngineCommand, EngineReport, Envelope, Reply } from '../../src/protocol.js';
-import { ENGINE, anonymized, cameraFrame, installFakeFrame, originOf } from './fake-frame.js';
+import { ENGINE, FakeFrame, anonymized, cameraFrame, installFakeFrame, originOf } from './fake-frame.js';
 
 type Answer = (command: EngineCommand, worker: FakeWorker) => unknown;
 
@@ -45,7 +46,10 @@ const fault = (code: FaultCode, message: string): Error => Object.assign(new Err
 const works: Answer = (command) =>
   command.type === 'open' ? { adapter: `fake ${command.kind}`, card: {} } : anonymized(command.frame);
 
-const rig = (answer: Answer, candidates: EngineKind[] = ['cpu']) => {
+/** Sees nothing wrong. */
+const blind = new Canary(() => new Uint8ClampedArray(16));
+
+const rig = (answer: Answer, candidates: EngineKind[] = ['cpu'], canary = blind) => {
   const reports: EngineReport[] = [];
   const exhausted: BautaError[] = [];
   const host = new EngineHost({
@@ -53,6 +57,7 @@ const rig = (answer: Answer, candidates: EngineKind[] = ['cpu']) => {
     model: { base: 'https://app.example/bauta/', weights: new Uint8Array(1), card: '{}', allowSoftwareGpu: false },
     candidates,
     frameLimitMs: 50,
+    canary: () => canary,
     onEngine: (report) => reports.push(report),
     onExhausted: (cause) => exhausted.push(cause),
   });
@@ -123,6 +128,16 @@ describe('the engine host', () => {
     expect(FakeWorker.all.every(({ isTerminated }) => isTerminated)).toBe(true);
     expect(host.isReady).toBe(false);
     await expect(host.anonymize(cameraFrame())).rejects.toMatchObject({ code: 'frame-failed' });
+  });
+
+  it('replaces an engine whose picture the canary finds suspicious, and closes that picture', async () => {
+    const striped = Uint8ClampedArray.from({ length: 64 }, (_, at) => (at % 8) * 30);
+    const { host, settle } = rig(works, ['cpu'], new Canary(() => striped)); // what came out is what went in
+    await host.arm();
+    await expect(host.anonymize(cameraFrame())).rejects.toMatchObject({ code: 'canary-failed' });
+    await settle();
+    expect(FakeWorker.all.map(({ isTerminated }) => isTerminated)).toEqual([true, false]);
+    expect(FakeFrame.made.filter((frame) => frame.origin === ENGINE).map(({ closed }) => closed)).toEqual([1]);
   });
 
   it('goes on to the processor when the GPU breaks once too often', async () => {

@@ -27,6 +27,7 @@ const rig = (options: Partial<FailClosedOptions> = {}): Rig => {
     failClosed({
       anonymize: (raw) => Promise.resolve(anonymized(raw)),
       isReady: () => true,
+      isFrozen: () => false,
       blank: slateOf('#102030'),
       machine,
       tally,
@@ -126,6 +127,20 @@ describe('the fail-closed transformer', () => {
     expect(new Set(origins(out))).toEqual(new Set(['slate']));
     expect(out.length).toBeGreaterThanOrEqual(4);
     expect(tally.read(performance.now()).withheld).toBe(1);
+  });
+
+  it('sends the slate at once when the picture stands still, says so once, and goes on when it moves', async () => {
+    let frozen = false;
+    const { out, faults: told, send, states, tally } = rig({ isFrozen: () => frozen });
+    await send(cameraFrame(0));
+    frozen = true;
+    for (const at of [33_000, 66_000, 99_000]) await send(cameraFrame(at));
+    frozen = false;
+    await send(cameraFrame(132_000));
+    expect(origins(out)).toEqual(['slate', ENGINE, 'slate', ENGINE]);
+    expect(told.map(({ code }) => code)).toEqual(['stalled']);
+    expect(states).toEqual(['arming', 'running', 'degraded', 'running']);
+    expect(tally.read(performance.now())).toMatchObject({ framesIn: 5, framesOut: 2, withheld: 2, faults: 1 });
   });
 
   it('sends the slate when the camera stands still for longer than the deadline', async () => {

@@ -1,0 +1,56 @@
+import { BautaError } from './faults.js';
+import { contrastOf, differenceOf } from './thumbnail.js';
+import type { Sampler, Thumbnail } from './thumbnail.js';
+
+/** What went into an engine and what came out. */
+export interface Pair {
+  readonly raw: Thumbnail;
+  readonly made: Thumbnail;
+}
+
+/** The first frame of an engine is looked at, and then each of so many. */
+export const CANARY_EVERY = 10;
+
+/** A camera picture with less contrast than this shows nothing: a covered lens, a muted camera. Of 255. */
+export const DULL = 4;
+/** Pictures that differ by less are the same picture, by whatever way it went. */
+const SAME = 2.5;
+const BLANK = 1;
+/** Camera pictures that differ by more show something else. */
+const MOVED = 8;
+
+/** What is wrong with an engine that made this; `undefined` where nothing can be said against it. */
+export const suspicion = ({ raw, made }: Pair, before: Pair | undefined): string | undefined => {
+  if (contrastOf(raw) < DULL) return undefined;
+  if (!(differenceOf(raw, made) >= SAME)) return 'it gives the camera picture back';
+  if (contrastOf(made) < BLANK) return 'its picture is blank';
+  const isStale = before !== undefined && differenceOf(raw, before.raw) > MOVED && differenceOf(made, before.made) === 0;
+  return isStale ? 'its picture does not follow the camera' : undefined;
+};
+
+/**
+ * F6: looks at what a running engine makes, now and then, and trusts nothing the engine says: it compares small
+ * pictures of what went in and what came out, outside the engine's worker. Between two looks an engine that begins
+ * to fail silently goes unseen, for `CANARY_EVERY - 1` frames at most.
+ */
+export class Canary {
+  readonly #sample: Sampler;
+  #frames = 0;
+  #before: Pair | undefined;
+
+  constructor(sample: Sampler) {
+    this.#sample = sample;
+  }
+
+  /** Looks at a frame before the engine gets it. What comes back throws where the engine's picture is suspicious. */
+  look(raw: VideoFrame): (made: VideoFrame) => void {
+    if (this.#frames++ % CANARY_EVERY !== 0) return () => undefined;
+    const seen = this.#sample(raw);
+    return (made) => {
+      const pair = { raw: seen, made: this.#sample(made) };
+      const why = suspicion(pair, this.#before);
+      this.#before = pair;
+      if (why !== undefined) throw new BautaError('canary-failed', `the engine cannot be trusted: ${why}; a fresh one takes its place`);
+    };
+  }
+}
