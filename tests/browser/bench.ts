@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import ts from 'typescript';
+import type * as Guard from '../../web/src/guard.js';
 import type * as Library from '../../web/src/index.js';
 import { serve } from '../../scripts/lib/serve.mjs';
 import { makeCamera } from './camera.js';
@@ -15,6 +16,7 @@ import type * as Watch from './watch.js';
 declare global {
   interface Window {
     library: typeof Library;
+    guard: typeof Guard;
     watch: typeof Watch;
     made: Library.Bauta;
     errors: Library.BautaError[];
@@ -38,7 +40,7 @@ export type Changes = Readonly<Record<string, string | Uint8Array | null>>;
 export const siteFile = (path: string): Buffer => readFileSync(join(folder, path));
 
 export interface Bench {
-  /** An empty page with `window.library` and `window.watch`, on a site with `changes`. */
+  /** An empty page with `window.library`, `window.guard` and `window.watch`, on a site with `changes`. */
   page(changes?: Changes): Promise<Page>;
   /** The demo page itself. */
   demo(): Promise<Page>;
@@ -86,8 +88,9 @@ const EMPTY = '<!doctype html><meta charset="utf-8"><link rel="icon" href="/favi
 
 const SETUP = `
   import * as library from '/bauta/index.js';
+  import * as guard from '/bauta/guard.js';
   import * as watch from '/watch.js';
-  Object.assign(window, { library, watch });
+  Object.assign(window, { library, guard, watch });
   watch.watchOutputs();
   document.title = 'ready';
 `;

@@ -32,7 +32,8 @@ export const pixelsOf = async (frame: VideoFrame): Promise<Uint8Array<ArrayBuffe
 const isSlate = (rgba: Uint8Array): boolean =>
   rgba.every((value, at) => at % 4 === 3 || Math.abs(value - (SLATE[at % 4] ?? 0)) <= SLATE_TOLERANCE);
 
-const look = async (frame: VideoFrame): Promise<Seen> => {
+/** What is to be seen of a frame, which the caller closes. */
+export const look = async (frame: VideoFrame): Promise<Seen> => {
   const { displayWidth: width, displayHeight: height, timestamp } = frame;
   const atMs = performance.now();
   const metadata = JSON.stringify((frame as { metadata?: () => object }).metadata?.() ?? {});

@@ -1,3 +1,4 @@
+import { brand } from './brand.js';
 import { framesOf, newTrack, openCamera, sizeOf } from './capture.js';
 import { Client } from './client.js';
 import type { Card } from './engine.js';
@@ -158,7 +159,7 @@ export class Bauta {
     try {
       this.#mustLive();
       await this.ready;
-      return await this.#client.send<'process'>({ type: 'process', frame }, [frame]);
+      return brand(await this.#client.send<'process'>({ type: 'process', frame }, [frame]));
     } finally {
       frame.close();
     }
@@ -204,7 +205,7 @@ export class Bauta {
     this.#client.send<'run'>(command, [frames, screen]).catch((cause: unknown) => {
       this.#giveUp(cause instanceof BautaError ? cause : closed());
     });
-    return track;
+    return brand(track);
   }
 
   #hear(told: GateEvent): void {

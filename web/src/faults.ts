@@ -32,6 +32,8 @@ export type FaultCode =
   | 'camera-ended'
   /** This Bauta has a camera already. */
   | 'busy'
+  /** Video that no Bauta made was about to leave, and the upload guard is on. */
+  | 'raw-upload'
   /** This Bauta was closed. */
   | 'closed';
 
@@ -55,6 +57,22 @@ export class UnsupportedError extends BautaError {
   constructor(code: 'unsupported' | 'no-webgpu', message: string, missing: readonly string[] = []) {
     super(code, message);
     this.missing = missing;
+  }
+}
+
+/** Video that no Bauta made was about to leave. It did not. */
+export class RawUploadError extends BautaError {
+  override readonly name = 'RawUploadError';
+  /** The call that was refused, as `RTCPeerConnection.addTrack`. */
+  readonly way: string;
+
+  constructor(way: string) {
+    super(
+      'raw-upload',
+      `${way} was given video that no Bauta made, so it may show people as they are; give it the track of ` +
+        'openCamera() or attach(), a clone of it made with the guard on, or a frame of processFrame()',
+    );
+    this.way = way;
   }
 }
 
