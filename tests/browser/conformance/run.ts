@@ -77,7 +77,8 @@ const files = (): Changes => ({
   '/shiguredo.js': ofPackage('node_modules/@shiguredo/virtual-background/dist/virtual_background.mjs'),
 });
 
-const folder = fileURLToPath(new URL('../../../www/dist/', import.meta.url));
+/** The demo as it is built. */
+export const folder = fileURLToPath(new URL('../../../www/dist/', import.meta.url));
 
 /** What the suite found, and in which browser. */
 export interface Found {

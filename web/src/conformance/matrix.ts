@@ -91,7 +91,7 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'mute',
     rule: 'F9',
-    says: 'The camera is muted and heard again, twice.',
+    says: 'The track of the camera is disabled and enabled again, twice.',
     inside: 'none',
     async act(stage) {
       await stage.steady();

@@ -1,8 +1,8 @@
 import { finestPattern } from './marks.js';
 
 /**
- * What a frame is. `raw`: the camera's marks are in it. `slate`: all of it has one colour. `anonymized`: anything
- * else; that is, the filter altered the whole of it, which says nothing of how well.
+ * What a frame is. `raw`: one of the camera's marks is in it. `slate`: all of it has one colour. `anonymized`:
+ * anything else, that is, no mark is left in it, which says nothing of how well people are hidden.
  */
 export type FrameKind = 'raw' | 'slate' | 'anonymized';
 

@@ -19,7 +19,8 @@ const complaints = (code: string): string[] => {
   const file = here('../../src/readme-example.ts');
   const config = ts.readConfigFile(here('../../tsconfig.json'), (path) => ts.sys.readFile(path));
   const { options } = ts.parseJsonConfigFileContent(config.config, ts.sys, here('../..'));
-  const checking = { ...options, noEmit: true, paths: { bauta: [here('../../src/index.ts')] } };
+  const paths = { bauta: [here('../../src/index.ts')], 'bauta/conformance': [here('../../src/conformance.ts')] };
+  const checking = { ...options, noEmit: true, paths };
   const host = ts.createCompilerHost(checking);
   const readSource = host.getSourceFile.bind(host);
   host.getSourceFile = (name, ...rest) =>
