@@ -16,6 +16,11 @@ export default defineConfig({
       {
         resolve: { alias },
         server: { fs: { strict: false } },
+        test: { name: 'conformance', root: here('..'), include: ['tests/browser/conformance/publish.ts'] },
+      },
+      {
+        resolve: { alias },
+        server: { fs: { strict: false } },
         test: {
           name: 'browser',
           root: here('..'),

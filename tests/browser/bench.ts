@@ -26,11 +26,11 @@ declare global {
 
 const folder = fileURLToPath(new URL('../../www/dist/', import.meta.url));
 
-/** A script of this folder as the page gets it. */
-const compiled = (name: string): string => {
+/** A script of this folder as the page gets it; what it takes from the package's source is in the site already. */
+export const compiled = (name: string): string => {
   const source = readFileSync(new URL(`${name}.ts`, import.meta.url), 'utf8');
   const options = { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext, verbatimModuleSyntax: true };
-  return ts.transpileModule(source, { compilerOptions: options }).outputText;
+  return ts.transpileModule(source, { compilerOptions: options }).outputText.replaceAll(/'(\.\.\/)+web\/src\//g, "'/bauta/");
 };
 
 /** Files of the site to serve otherwise, by path: bytes in place of them, or `null` for missing ones. */
@@ -56,7 +56,7 @@ export const openBench = async ({ gpu, refusesCamera = false }: { gpu: boolean; 
   const closings: (() => Promise<void>)[] = [];
 
   const open = async (path: string, changes: Changes): Promise<Page> => {
-    const scripts = { '/watch.js': compiled('watch'), '/marks.js': compiled('marks'), '/setup.js': SETUP };
+    const scripts = { '/watch.js': compiled('watch'), '/setup.js': SETUP };
     const extra: Changes = { ...scripts, '/empty.html': EMPTY, ...changes };
     const site = await serve({ folder, instead: (asked) => extra[asked] });
     const context: BrowserContext = await browser.newContext({ viewport: { width: 1100, height: 1300 } });

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { MARKS, MARK_SIZE, markAt } from './marks.js';
+import { MARK_SIZE, markAt, marksIn } from '../../web/src/conformance/marks.js';
 
 const WIDTH = 640;
 const HEIGHT = 480;
@@ -27,7 +27,7 @@ const decode = (file: string): Buffer =>
 /** Draws the marks into a frame of planes Y, U, V, with colours of 4:2:0. */
 const drawMarks = (frame: Buffer): void => {
   const luma = WIDTH * HEIGHT;
-  for (const { x: left, y: top, kind } of MARKS) {
+  for (const { x: left, y: top, kind } of marksIn(WIDTH, HEIGHT)) {
     for (let y = top; y < top + MARK_SIZE; y++) {
       for (let x = left; x < left + MARK_SIZE; x++) {
         frame[y * WIDTH + x] = markAt(kind, x, y) ? 235 : 16;

@@ -19,7 +19,9 @@ const complaints = (code: string): string[] => {
   const file = here('../../src/readme-example.ts');
   const config = ts.readConfigFile(here('../../tsconfig.json'), (path) => ts.sys.readFile(path));
   const { options } = ts.parseJsonConfigFileContent(config.config, ts.sys, here('../..'));
-  const checking = { ...options, noEmit: true, paths: { bauta: [here('../../src/index.ts')], 'bauta/guard': [here('../../src/guard.ts')] } };
+  const source = (name: string): string[] => [here(`../../src/${name}.ts`)];
+  const paths = { bauta: source('index'), 'bauta/guard': source('guard'), 'bauta/conformance': source('conformance') };
+  const checking = { ...options, noEmit: true, paths };
   const host = ts.createCompilerHost(checking);
   const readSource = host.getSourceFile.bind(host);
   host.getSourceFile = (name, ...rest) =>

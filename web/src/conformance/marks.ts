@@ -1,21 +1,34 @@
 /**
- * Marks one pixel fine, and the detector that finds them. The model sees a camera of 640 pixels at 128: what is
- * finer than five pixels cannot be in what it makes, so a mark that is found was never anonymized.
+ * Marks one pixel fine, and the detector that finds them. A filter that makes its picture anew at a working size,
+ * blurs it or covers it cannot show them: a mark that is found is the camera's own picture.
  *
- * This file runs in Node and, compiled, in the page; it imports nothing.
+ * This file runs in Node too; it imports nothing.
  */
 
 /** Patterns that change their sign at every pixel, row or column. */
 export type MarkKind = 'checkers' | 'columns' | 'rows';
 
+/** A square of one pattern; its left top corner, in pixels. */
+export interface Mark {
+  readonly x: number;
+  readonly y: number;
+  readonly kind: MarkKind;
+}
+
+/** Edge of a mark, in pixels. */
 export const MARK_SIZE = 96;
 
-/** Where the marks are in the camera's picture, left top corners. The one in the middle is on the person. */
-export const MARKS: readonly { readonly x: number; readonly y: number; readonly kind: MarkKind }[] = [
-  { x: 16, y: 16, kind: 'checkers' },
-  { x: 272, y: 208, kind: 'columns' },
-  { x: 528, y: 368, kind: 'rows' },
-];
+const MARGIN = 16;
+
+/** Where the marks are in a picture of this size: a corner, the middle, and the opposite corner. */
+export const marksIn = (width: number, height: number): readonly Mark[] => {
+  const even = (value: number): number => 2 * Math.floor(value / 2);
+  return [
+    { x: MARGIN, y: MARGIN, kind: 'checkers' },
+    { x: even((width - MARK_SIZE) / 2), y: even((height - MARK_SIZE) / 2), kind: 'columns' },
+    { x: width - MARK_SIZE - MARGIN, y: height - MARK_SIZE - MARGIN, kind: 'rows' },
+  ];
+};
 
 /** Whether a mark is bright at a pixel. */
 export const markAt = (kind: MarkKind, x: number, y: number): boolean => {
@@ -48,22 +61,4 @@ export const finestPattern = (rgba: Uint8Array, width: number, height: number): 
     }
   }
   return strongest / (TILE * TILE);
-};
-
-/** Mean absolute difference of two pictures in [0, 255], red, green and blue alike, without what is in the marks. */
-export const difference = (a: Uint8Array, b: Uint8Array, width: number, height: number): number => {
-  const isMarked = (x: number, y: number): boolean =>
-    MARKS.some((mark) => x >= mark.x && x < mark.x + MARK_SIZE && y >= mark.y && y < mark.y + MARK_SIZE);
-  let [sum, count] = [0, 0];
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      if (isMarked(x, y)) continue;
-      const at = 4 * (y * width + x);
-      for (let channel = 0; channel < 3; channel++) {
-        sum += Math.abs((a[at + channel] ?? NaN) - (b[at + channel] ?? NaN));
-        count++;
-      }
-    }
-  }
-  return sum / count;
 };
