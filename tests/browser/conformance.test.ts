@@ -17,6 +17,7 @@ let mutant: readonly Row[];
 
 /** An engine that does not anonymize. */
 const PASS_THROUGH = {
+  '/bauta/canary.js': 'export const DULL = 4; export class Canary { look() { return () => undefined; } }',
   '/bauta/engine.js': `export const loadEngine = async (kind, { card }) => ({
     kind, adapter: 'mutant', card: JSON.parse(card), anonymize: async (raw) => raw.clone(), close() {} });`,
 };

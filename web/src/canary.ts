@@ -16,8 +16,8 @@ export const DULL = 4;
 /** Pictures that differ by less are the same picture, by whatever way it went. */
 const SAME = 2.5;
 const BLANK = 1;
-/** Camera pictures that differ by more show something else. */
-const MOVED = 8;
+/** Camera pictures that differ by more show something that moved; their noise alone makes less than half of it. */
+const MOVED = 2;
 
 /** What is wrong with an engine that made this; `undefined` where nothing can be said against it. */
 export const suspicion = ({ raw, made }: Pair, before: Pair | undefined): string | undefined => {

@@ -10,6 +10,7 @@ const [WIDTH, HEIGHT] = [32, 24];
 export const newSampler = (): Sampler => {
   const context = new OffscreenCanvas(WIDTH, HEIGHT).getContext('2d', { willReadFrequently: true, alpha: false });
   if (context === null) throw new Error('the browser gives no 2D canvas');
+  context.globalCompositeOperation = 'copy'; // nothing of the picture before shows through one that is not opaque
   return (frame) => {
     context.drawImage(frame, 0, 0, WIDTH, HEIGHT);
     return context.getImageData(0, 0, WIDTH, HEIGHT).data;
