@@ -7,6 +7,7 @@ import type { Row } from '../../web/src/conformance.js';
 import { launch } from './chromium.js';
 import { VERSIONS, folder, run } from './conformance/run.js';
 import type { Found } from './conformance/run.js';
+import { PASS_THROUGH } from './rig.js';
 
 const NAMES = FAULTS.map(({ name }) => name);
 const published = JSON.parse(readFileSync(new URL('../results/conformance.json', import.meta.url), 'utf8')) as Found;
@@ -14,13 +15,6 @@ const published = JSON.parse(readFileSync(new URL('../results/conformance.json',
 let ours: readonly Row[];
 let controls: readonly Row[];
 let mutant: readonly Row[];
-
-/** An engine that does not anonymize. */
-const PASS_THROUGH = {
-  '/bauta/canary.js': 'export const DULL = 4; export class Canary { look() { return () => undefined; } }',
-  '/bauta/engine.js': `export const loadEngine = async (kind, { card }) => ({
-    kind, adapter: 'mutant', card: JSON.parse(card), anonymize: async (raw) => raw.clone(), close() {} });`,
-};
 
 beforeAll(async () => {
   const half = (rest: number): Promise<Found> =>

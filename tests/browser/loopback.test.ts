@@ -2,9 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openBench } from './bench.js';
 import type { Bench } from './bench.js';
-
-/** As in the tests of what leaves: marks have 100 and more in the camera's frames, and coding takes some of that. */
-const FOUND = 24;
+import { FOUND } from './rig.js';
 
 interface Received {
   readonly width: number;

@@ -1,5 +1,5 @@
 import { BautaError } from './faults.js';
-import { contrastOf, differenceOf } from './thumbnail.js';
+import { DULL, contrastOf, differenceOf } from './thumbnail.js';
 import type { Sampler, Thumbnail } from './thumbnail.js';
 
 /** What went into an engine and what came out. */
@@ -11,8 +11,6 @@ export interface Pair {
 /** The first frame of an engine is looked at, and then each of so many. */
 export const CANARY_EVERY = 10;
 
-/** A camera picture with less contrast than this shows nothing: a covered lens, a muted camera. Of 255. */
-export const DULL = 4;
 /** Pictures that differ by less are the same picture, by whatever way it went. */
 const SAME = 2.5;
 const BLANK = 1;

@@ -1,5 +1,4 @@
-import { DULL } from './canary.js';
-import { contrastOf } from './thumbnail.js';
+import { DULL, contrastOf } from './thumbnail.js';
 import type { Sampler, Thumbnail } from './thumbnail.js';
 
 const LOOK_EVERY_MS = 500;

@@ -21,6 +21,9 @@ export const newSampler = (): Sampler => {
 export const differenceOf = (a: Thumbnail, b: Thumbnail): number =>
   meanOver(a, (value, at) => Math.abs(value - (b[at] ?? NaN)));
 
+/** A picture with less contrast than this shows nothing: a covered lens, a muted camera. */
+export const DULL = 4;
+
 /** How much there is to see: the mean absolute deviation from the mean colour, in [0, 127.5]. */
 export const contrastOf = (picture: Thumbnail): number => {
   const sums = [0, 0, 0, 0];

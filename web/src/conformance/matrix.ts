@@ -36,6 +36,12 @@ export interface Fault {
 
 const LOOK_MS = 1000;
 
+/** Nothing more is done than to look on, once the filter works or has given up. */
+const lookOnFor = (ms: number) => async (stage: Stage): Promise<void> => {
+  await stage.steady();
+  await stage.wait(ms);
+};
+
 /** Everything that goes wrong, one after the other, each with a filter started anew. */
 export const FAULTS: readonly Fault[] = [
   {
@@ -43,10 +49,7 @@ export const FAULTS: readonly Fault[] = [
     rule: 'F1',
     says: 'The camera runs and nothing goes wrong.',
     inside: 'none',
-    async act(stage) {
-      await stage.steady();
-      await stage.wait(2 * LOOK_MS);
-    },
+    act: lookOnFor(2 * LOOK_MS),
   },
   {
     name: 'first frame',
@@ -130,30 +133,21 @@ export const FAULTS: readonly Fault[] = [
     rule: 'F4',
     says: 'Processing throws at one frame, the third, and works again.',
     inside: 'throws-once',
-    async act(stage) {
-      await stage.steady();
-      await stage.wait(2 * LOOK_MS);
-    },
+    act: lookOnFor(2 * LOOK_MS),
   },
   {
     name: 'throws',
     rule: 'F4',
     says: 'Processing throws at every frame.',
     inside: 'throws',
-    async act(stage) {
-      await stage.steady();
-      await stage.wait(LOOK_MS);
-    },
+    act: lookOnFor(LOOK_MS),
   },
   {
     name: 'hangs',
     rule: 'F7',
     says: 'Processing does not come back from the third frame on.',
     inside: 'hangs',
-    async act(stage) {
-      await stage.steady();
-      await stage.wait(2.5 * LOOK_MS);
-    },
+    act: lookOnFor(2.5 * LOOK_MS),
   },
   {
     name: 'stopped',

@@ -1,0 +1,75 @@
+/** What the browser tests of Bauta share: engines that misbehave, a Bauta in a page, and what is seen of it. */
+import type { Page } from 'playwright-core';
+import { expect } from 'vitest';
+import type { BautaOptions, BautaReport } from '../../web/src/index.js';
+import { siteFile } from './bench.js';
+import type { Changes } from './bench.js';
+import type { Seen } from './watch.js';
+
+/**
+ * Half the difference between bright and dark pixels of a one-pixel pattern, of 127.5. The marks have 100 and more
+ * in the camera's frames; what is left of them or arises in anonymized ones must stay below a tenth of that.
+ */
+export const FOUND = 24;
+export const UNSEEN = 10;
+
+/** An engine that does not anonymize, and no canary that would notice. */
+export const PASS_THROUGH: Changes = {
+  '/bauta/canary.js': 'export class Canary { look() { return () => undefined; } }',
+  '/bauta/engine.js': `export const loadEngine = async (kind, { card }) => ({
+    kind, adapter: 'mutant', card: JSON.parse(card), anonymize: async (raw) => raw.clone(), close() {} });`,
+};
+
+/** The real engine, with `anonymize` replaced by a function of the real one, the frame and its number. */
+export const meddling = (anonymize: string): Changes => ({
+  '/bauta/real-engine.js': siteFile('bauta/engine.js'),
+  '/bauta/engine.js': `import { loadEngine as load } from './real-engine.js';
+    let frames = 0;
+    export const loadEngine = async (kind, assets) => {
+      const engine = await load(kind, assets);
+      const meddle = ${anonymize};
+      return { kind, adapter: engine.adapter, card: engine.card, close: () => engine.close(),
+        anonymize: (raw) => meddle((frame) => engine.anonymize(frame), raw, frames++) };
+    };`,
+});
+
+/** Makes a Bauta in the page, which notes its states and errors. */
+export const create = (page: Page, options: BautaOptions): Promise<void> =>
+  page.evaluate(async (options) => {
+    window.made = await window.library.Bauta.create(options);
+    [window.errors, window.states] = [[], []];
+    window.made.on('error', (error) => window.errors.push(error));
+    window.made.on('state', (state) => window.states.push(state));
+  }, options);
+
+export const openCamera = (page: Page): Promise<void> =>
+  page.evaluate(async () => {
+    window.made.on('stats', () => undefined);
+    await window.made.openCamera({ width: 640, height: 480 });
+  });
+
+export const report = (page: Page): Promise<BautaReport> => page.evaluate(() => window.made.report());
+
+export const codes = (page: Page): Promise<string[]> => page.evaluate(() => window.errors.map(({ code }) => code));
+
+export const seenBy = (page: Page): Promise<Seen[]> => page.evaluate(() => window.watch.seen);
+
+/** Waits until `count` frames other than slates have left. */
+export const waitForFrames = async (page: Page, count: number): Promise<void> => {
+  const isOver = (count: number): boolean =>
+    window.made.state === 'blocked' || window.watch.seen.filter(({ isSlate }) => !isSlate).length >= count;
+  await page.waitForFunction(isOver, count, { timeout: 100_000 });
+  const { state, error } = await report(page);
+  if (state === 'blocked') throw new Error(error?.message ?? 'blocked');
+};
+
+export const waitForState = (page: Page, state: string): Promise<unknown> =>
+  page.waitForFunction((state) => window.made.state === state, state, { timeout: 60_000 });
+
+export const strongest = (seen: Seen[]): number => Math.max(...seen.map(({ pattern }) => pattern));
+
+/** Asserts that nothing of the camera's picture has left. */
+export const expectNothingRaw = (seen: Seen[]): void => {
+  expect(seen.length, 'frames that left').toBeGreaterThan(0);
+  expect(strongest(seen), 'the strongest fine pattern in any frame that left').toBeLessThan(UNSEEN);
+};
