@@ -168,15 +168,13 @@ describe.each(ENGINES)('engine $kind', ({ kind, options, frames }) => {
     expectNothingRaw(await seenBy(page));
   });
 
-  test('lets no more than nine frames through when a tested engine begins to give the camera picture back (F6)', async () => {
+  test('lets not one frame through when a tested engine begins to give the camera picture back (F6)', async () => {
     const page = await open(meddling('async (real, raw, number) => (number > 12 ? raw.clone() : real(raw))'));
     await create(page, options);
     await openCamera(page);
     await page.waitForFunction(() => window.errors.length > 0, undefined, { timeout: 60_000 });
-    const raw = (await seenBy(page)).filter(({ pattern }) => pattern > FOUND).length;
-    console.info(`${kind}: ${String(raw)} raw frames before the canary noticed`);
     expect(await codes(page)).toEqual(['canary-failed']);
-    expect(raw).toBeLessThanOrEqual(9);
+    expectNothingRaw(await seenBy(page));
   });
 
   test('shows the slate while the camera repeats one picture, and goes on when it moves (F8)', async () => {

@@ -8,16 +8,16 @@ export interface Pair {
   readonly made: Thumbnail;
 }
 
-/** The first frame of an engine is looked at, and then each of so many. */
-export const CANARY_EVERY = 10;
-
 /** Pictures that differ by less are the same picture, by whatever way it went. */
 const SAME = 2.5;
 const BLANK = 1;
 /** Camera pictures that differ by more show something that moved; their noise alone makes less than half of it. */
 const MOVED = 2;
 
-/** What is wrong with an engine that made this; `undefined` where nothing can be said against it. */
+/**
+ * What is wrong with an engine that made this; `undefined` where nothing can be said against it. `before` is from when
+ * the engine's picture last changed.
+ */
 export const suspicion = ({ raw, made }: Pair, before: Pair | undefined): string | undefined => {
   if (contrastOf(raw) < DULL) return undefined;
   if (!(differenceOf(raw, made) >= SAME)) return 'it gives the camera picture back';
@@ -27,13 +27,12 @@ export const suspicion = ({ raw, made }: Pair, before: Pair | undefined): string
 };
 
 /**
- * F6: looks at what a running engine makes, now and then, and trusts nothing the engine says: it compares small
- * pictures of what went in and what came out, outside the engine's worker. Between two looks an engine that begins
- * to fail silently goes unseen, for `CANARY_EVERY - 1` frames at most.
+ * F6: looks at all that a running engine makes, and trusts nothing the engine says: it compares small pictures of what
+ * went in and what came out, outside the engine's worker, before the frame may leave. It finds pictures that are wrong
+ * as a whole; an engine that let a part of the camera's picture through would go unseen.
  */
 export class Canary {
   readonly #sample: Sampler;
-  #frames = 0;
   #before: Pair | undefined;
 
   constructor(sample: Sampler) {
@@ -42,12 +41,12 @@ export class Canary {
 
   /** Looks at a frame before the engine gets it. What comes back throws where the engine's picture is suspicious. */
   look(raw: VideoFrame): (made: VideoFrame) => void {
-    if (this.#frames++ % CANARY_EVERY !== 0) return () => undefined;
     const seen = this.#sample(raw);
     return (made) => {
       const pair = { raw: seen, made: this.#sample(made) };
       const why = suspicion(pair, this.#before);
-      this.#before = pair;
+      // Kept while the engine's picture is the same: a slow scene moves little from one frame to the next.
+      if (this.#before === undefined || differenceOf(pair.made, this.#before.made) > 0) this.#before = pair;
       if (why !== undefined) throw new BautaError('canary-failed', `the engine cannot be trusted: ${why}; a fresh one takes its place`);
     };
   }
