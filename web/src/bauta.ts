@@ -72,6 +72,7 @@ export class Bauta {
   readonly #client: Client<GateCommand, GateAnswers, GateEvent>;
   readonly #listeners: Listeners = { state: new Set(), stats: new Set(), error: new Set() };
   readonly #why: string;
+  readonly #base: string;
   #state: State = 'idle';
   #stats: Stats = new Tally().read(0);
   #engine: EngineReport | null = null;
@@ -98,6 +99,7 @@ export class Bauta {
 
   private constructor(options: BautaOptions, can: Support) {
     this.#why = can.why;
+    this.#base = baseOf(options);
     this.#gate = new Worker(new URL('./gate-worker.js', import.meta.url), { type: 'module', name: 'bauta gate' });
     this.#client = new Client(
       this.#gate,
@@ -163,6 +165,18 @@ export class Bauta {
     } finally {
       frame.close();
     }
+  }
+
+  /**
+   * Changes the model: `model` as in the options. The one in use goes on until the next is loaded and tested, so no
+   * slate is shown and no frame is lost.
+   *
+   * Throws a `BautaError` where the next cannot be used (`model-missing`, `bad-model`, ...); the one in use stays.
+   */
+  async useModel(model: string): Promise<EngineReport> {
+    this.#mustLive();
+    await this.ready;
+    return this.#client.send<'switch'>({ type: 'switch', model: modelUrl(model, this.#base) });
   }
 
   /** Calls `listener` from now on; the function that comes back ends that. */
@@ -283,15 +297,18 @@ const checkOptions = ({ engine = 'auto', slate = SLATE_COLOUR, deadlineMs = 1000
 const loadCommand = (options: BautaOptions, can: Support): Extract<GateCommand, { readonly type: 'load' }> => {
   const { model = 'bauta-s', engine = 'auto', allowSoftwareGpu = false } = options;
   const { slate = SLATE_COLOUR, deadlineMs = 1000, frozenMs = FROZEN_MS } = options;
-  const base = folder(options.assetBase ?? new URL('./', import.meta.url));
-  const sources = { base, model: new URL(model, new URL('models/', base)).href, allowSoftwareGpu };
+  const base = baseOf(options);
+  const sources = { base, model: modelUrl(model, base), allowSoftwareGpu };
   const isChoice = engine === 'auto' && can.engine === 'webgpu';
   const candidates = isChoice ? (['webgpu', 'cpu'] as const) : can.engine === null ? [] : [can.engine];
   return { type: 'load', sources, candidates, slate, deadlineMs, frozenMs };
 };
 
-/** An absolute URL with a slash at its end. */
-const folder = (address: string | URL): string => {
-  const { href } = new URL(address, globalThis.location.href);
+/** Absolute URL of the folder with `wasm/` and `models/`, with a slash at its end. */
+const baseOf = ({ assetBase = new URL('./', import.meta.url) }: BautaOptions): string => {
+  const { href } = new URL(assetBase, globalThis.location.href);
   return href.endsWith('/') ? href : `${href}/`;
 };
+
+/** Absolute URL of a model without its ending. */
+const modelUrl = (model: string, base: string): string => new URL(model, new URL('models/', base)).href;

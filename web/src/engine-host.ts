@@ -80,6 +80,12 @@ export class EngineHost {
     return mine;
   }
 
+  /** Closes once the frames that were given to it are through. */
+  async retire(): Promise<void> {
+    await this.#turn;
+    this.close();
+  }
+
   close(): void {
     this.#closed = true;
     this.#discard(new BautaError('closed', 'this Bauta was closed'));

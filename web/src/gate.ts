@@ -29,6 +29,7 @@ export class Gate {
   #tally = new Tally();
   #settings: Load | undefined;
   #host: EngineHost | undefined;
+  #switching: Promise<unknown> = Promise.resolve();
   #output: { readonly abort: AbortController; readonly ended: Promise<void> } | undefined;
   #lastFault: BautaError | undefined;
 
@@ -39,6 +40,7 @@ export class Gate {
       load: (command) => this.#load(command),
       run: (command) => this.#run(command),
       process: ({ frame }) => this.#process(frame),
+      switch: ({ model }) => this.#switch(model),
       stop: () => this.#stop(),
     });
     this.#machine = new Machine((state) => {
@@ -54,21 +56,61 @@ export class Gate {
   async #load(command: Load): Promise<EngineReport> {
     this.#settings = command;
     try {
-      this.#host = new EngineHost({
-        spawn: this.#spawn,
-        model: await fetchModel(command.sources),
-        candidates: command.candidates,
-        frameLimitMs: Math.max(10_000, 10 * command.deadlineMs),
-        canary: () => new Canary(newSampler()),
-        onEngine: (engine) => { this.#tell({ event: 'engine', engine }); },
-        onExhausted: (fault) => { this.#block(fault); },
-      });
+      this.#host = this.#hostOf(await fetchModel(command.sources), command);
     } catch (cause) {
       const fault = asFault(cause, 'model-missing');
       this.#block(fault);
       throw fault;
     }
     return this.#host.arm();
+  }
+
+  /** One at a time, in the order asked for. */
+  #switch(model: string): Promise<EngineReport> {
+    const mine = this.#switching.then(() => this.#switchTo(model));
+    this.#switching = mine.catch(() => undefined);
+    return mine;
+  }
+
+  /**
+   * F3, make before break: the engine in use goes on until the next one has passed its self-test, and finishes the
+   * frames it has. Where there is none to take its place, it stays.
+   */
+  async #switchTo(model: string): Promise<EngineReport> {
+    const settings = this.#loaded();
+    this.#mustLive();
+    const sources = { ...settings.sources, model };
+    const next = this.#hostOf(await fetchModel(sources), settings);
+    const engine = await next.arm();
+    const before = this.#host;
+    try {
+      this.#mustLive();
+    } catch (cause) {
+      next.close();
+      throw cause;
+    }
+    this.#settings = { ...settings, sources };
+    this.#host = next;
+    this.#tell({ event: 'engine', engine });
+    await before?.retire();
+    return engine;
+  }
+
+  #hostOf(model: Model, { candidates, deadlineMs }: Load): EngineHost {
+    const host: EngineHost = new EngineHost({
+      spawn: this.#spawn,
+      model,
+      candidates,
+      frameLimitMs: Math.max(10_000, 10 * deadlineMs),
+      canary: () => new Canary(newSampler()),
+      onEngine: (engine) => {
+        if (this.#host === host) this.#tell({ event: 'engine', engine });
+      },
+      onExhausted: (fault) => {
+        if (this.#host === host) this.#block(fault);
+      },
+    });
+    return host;
   }
 
   #run({ camera, screen, size }: Run): Promise<undefined> {
@@ -155,6 +197,12 @@ export class Gate {
     if (this.#lastFault?.message === fault.message) return;
     this.#lastFault = fault;
     this.#tell({ event: 'error', fault: { code: fault.code, message: fault.message } });
+  }
+
+  #mustLive(): void {
+    const { state } = this.#machine;
+    if (state === 'closed') throw new BautaError('closed', 'this Bauta was closed');
+    if (state === 'blocked') throw this.#lastFault ?? new BautaError('engine-lost', 'no engine is left');
   }
 
   #loaded(): Load {

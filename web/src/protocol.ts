@@ -31,6 +31,8 @@ export type GateCommand =
       readonly size: Size;
     }
   | { readonly type: 'process'; readonly frame: VideoFrame }
+  /** Another model, as `Sources` names one. */
+  | { readonly type: 'switch'; readonly model: string }
   | { readonly type: 'stop' };
 
 /** What the gate answers to each. */
@@ -38,6 +40,8 @@ export interface GateAnswers {
   load: EngineReport;
   run: undefined;
   process: VideoFrame;
+  /** Answered once the new model's engine has taken the old one's place. */
+  switch: EngineReport;
   /** Answered once the output has ended. */
   stop: undefined;
 }
