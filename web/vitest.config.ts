@@ -21,6 +21,11 @@ export default defineConfig({
       {
         resolve: { alias },
         server: { fs: { strict: false } },
+        test: { name: 'soak', root: here('..'), include: ['tests/browser/soak/publish.ts'] },
+      },
+      {
+        resolve: { alias },
+        server: { fs: { strict: false } },
         test: {
           name: 'browser',
           root: here('..'),

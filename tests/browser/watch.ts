@@ -42,11 +42,17 @@ export const look = async (frame: VideoFrame): Promise<Seen> => {
 interface Processor {
   readonly readable: ReadableStream<VideoFrame>;
 }
+export interface Generator extends MediaStreamTrack {
+  readonly writable: WritableStream<VideoFrame>;
+}
 interface Scope {
   MediaStreamTrackProcessor: new (init: { track: MediaStreamTrack; maxBufferSize: number }) => Processor;
-  MediaStreamTrackGenerator: new (init: { kind: 'video' }) => MediaStreamTrack;
+  MediaStreamTrackGenerator: new (init: { kind: 'video' }) => Generator;
 }
 const scope = globalThis as unknown as Scope;
+
+/** The browser's own, for tracks that are not looked at. */
+export const OwnGenerator = scope.MediaStreamTrackGenerator;
 
 /** The frames of a track, one by one, until it ends. */
 export const eachFrame = async (track: MediaStreamTrack, visit: (frame: VideoFrame) => Promise<boolean>): Promise<void> => {
@@ -63,23 +69,33 @@ export const eachFrame = async (track: MediaStreamTrack, visit: (frame: VideoFra
   }
 };
 
-/** Every frame that has left since `watchOutputs`, and the tracks they left by. */
-export const seen: Seen[] = [];
-export const outputs: MediaStreamTrack[] = [];
-
-/** Looks at each track the library makes from the moment it exists, before the library itself can write to it. */
-export const watchOutputs = (): void => {
-  const Generator = scope.MediaStreamTrackGenerator;
-  scope.MediaStreamTrackGenerator = class extends Generator {
+/**
+ * Calls `begin` with each track that the library makes, the moment it exists, and shows each of its frames to what
+ * comes back: before the library itself can write to it.
+ */
+export const onOutput = (begin: (track: MediaStreamTrack) => (frame: VideoFrame) => Promise<void>): void => {
+  scope.MediaStreamTrackGenerator = class extends OwnGenerator {
     constructor(init: { kind: 'video' }) {
       super(init);
-      outputs.push(this);
+      const visit = begin(this);
       void eachFrame(this, async (frame) => {
-        seen.push(await look(frame));
+        await visit(frame);
         return true;
       });
     }
   };
+};
+
+/** Every frame that has left since `watchOutputs`, and the tracks they left by. */
+export const seen: Seen[] = [];
+export const outputs: MediaStreamTrack[] = [];
+
+/** Looks at each track the library makes. */
+export const watchOutputs = (): void => {
+  onOutput((track) => {
+    outputs.push(track);
+    return async (frame) => { seen.push(await look(frame)); };
+  });
 };
 
 /** Mean absolute difference of two pictures in [0, 255], red, green and blue alike, without what is in the marks. */

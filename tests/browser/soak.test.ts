@@ -1,0 +1,33 @@
+/** The soak itself, in small: it finds nothing in Bauta, and does find what it is there to find. */
+import { expect, test } from 'vitest';
+import { siteFile } from './bench.js';
+import type { Changes } from './bench.js';
+import { PASS_THROUGH, UNSEEN } from './rig.js';
+import { soak } from './soak/run.js';
+import { MAY_BE_OPEN, mostOpen } from './soak/table.js';
+
+const plan = { minutes: 0.25, seed: 7, atOnce: 2, fps: 120, sessionS: 20, unseen: UNSEEN };
+
+test('finds no raw frame and no open one', async () => {
+  const { counts, memory, complaints } = await soak(plan, { everyS: 2 });
+  expect(counts.raw).toBe(0);
+  expect(counts.anonymized).toBeGreaterThan(10);
+  expect(counts.faultedFrames).toBeGreaterThan(10);
+  expect(counts.framesOut).toBe(counts.slates + counts.anonymized);
+  expect([...counts.complaints, ...complaints]).toEqual([]);
+  expect(mostOpen(memory)).toBeLessThanOrEqual(MAY_BE_OPEN * plan.atOnce);
+});
+
+test('finds the frames of an engine that gives the camera picture back, where the canary is blind', async () => {
+  const blind: Changes = { '/bauta/canary.js': PASS_THROUGH['/bauta/canary.js'] ?? null };
+  const { counts } = await soak({ ...plan, faults: ['gives the camera picture back'] }, { changes: blind });
+  expect(counts.raw).toBeGreaterThan(10);
+});
+
+test('finds frames that are not closed', async () => {
+  const gate = siteFile('bauta/fail-closed.js').toString();
+  const leaky = gate.replace(/raw\.close\(\)/, '0');
+  expect(leaky).not.toBe(gate);
+  const { memory } = await soak({ ...plan, faults: ['stands still'] }, { changes: { '/bauta/fail-closed.js': leaky }, everyS: 2 });
+  expect(mostOpen(memory)).toBeGreaterThan(MAY_BE_OPEN * plan.atOnce);
+});
