@@ -1,0 +1,181 @@
+// The rules, the places where each is broken, and the tests that must notice.
+
+const gate = (name, file = 'fail-closed.test.ts') => ({ file, name: `engine cpu .*${name}` });
+const gpu = (name, file = 'fail-closed.test.ts') => ({ file, name });
+
+/** Each mutant changes one place: what stands there, and what shall. */
+export const RULES = [
+  {
+    rule: 'F1',
+    says: 'before an engine is ready the output is there and shows the slate',
+    mutants: [
+      {
+        breaks: 'frames pass as they are while no engine is ready',
+        file: 'web/src/fail-closed.ts',
+        change: ['          tally.withheld++;\n', '          tally.withheld++;\n          enqueue(out, raw.clone());\n'],
+        tests: [gate('\\(F1\\)')],
+      },
+      {
+        breaks: 'nothing is sent at the start',
+        file: 'web/src/fail-closed.ts',
+        change: ["      machine.apply('begin');\n      sendSlate(out);\n", "      machine.apply('begin');\n"],
+        tests: [gate('\\(F1\\)')],
+      },
+    ],
+  },
+  {
+    rule: 'F2',
+    says: 'at a new size the slate is shown until the first frame of that size; so it is at a change of cameras',
+    mutants: [
+      {
+        breaks: 'a new size is taken without a slate',
+        file: 'web/src/fail-closed.ts',
+        change: ["          machine.apply('resize');\n          sendSlate(out);\n", ''],
+        tests: [gate('\\(F2\\)')],
+      },
+    ],
+  },
+  {
+    rule: 'F3',
+    says: 'a model is changed after the next one is ready, without a gap',
+    mutants: [
+      {
+        breaks: 'the engine in use ends before the next is ready',
+        file: 'web/src/gate.ts',
+        change: ['    const engine = await next.arm();\n', '    this.#host?.close();\n    const engine = await next.arm();\n'],
+        tests: [gate('changes the model again and again', 'switching.test.ts')],
+      },
+    ],
+  },
+  {
+    rule: 'F4',
+    says: 'a frame that fails is dropped, its engine is never used again, and after some the output ends',
+    mutants: [
+      {
+        breaks: 'a frame that fails passes as it is',
+        file: 'web/src/fail-closed.ts',
+        change: ['        const made = checked(await anonymize(raw), raw, size);\n', '        const kept = raw.clone();\n        const made = checked(await anonymize(raw).catch(() => kept), raw, size);\n'],
+        tests: [gate('puts the slate in place of a frame it fails at.*\\(F4\\)')],
+      },
+      {
+        breaks: 'engines are opened again without end',
+        file: 'web/src/engine-host.ts',
+        change: ['      this.#respawnsLeft--;\n', ''],
+        tests: [gate('ends the output, on nothing but slates.*\\(F4\\)')],
+      },
+    ],
+  },
+  {
+    rule: 'F5',
+    says: 'a GPU that is lost is opened again behind the slate',
+    mutants: [
+      {
+        breaks: 'nobody is told that the GPU is lost, and its engine goes on',
+        file: 'web/src/engine-gpu.ts',
+        change: ['    this.#onLost(this.#broken);\n', '    this.#broken = undefined;\n'],
+        tests: [gpu('\\(F5\\)')],
+      },
+    ],
+  },
+  {
+    rule: 'F6',
+    says: 'an engine that computes something else than it should is not used: before the first frame, and at any',
+    mutants: [
+      {
+        breaks: 'the self-test is left out',
+        file: 'web/src/engine.ts',
+        change: ['    await selfTest(engine);\n', '    if (engine.card.format < 0) await selfTest(engine);\n'],
+        tests: [gpu('computes something else than the card says.*\\(F6\\)')],
+      },
+      {
+        breaks: 'the canary looks and says nothing',
+        file: 'web/src/canary.ts',
+        change: ['      if (why !== undefined) throw', "      if (why === '') throw"],
+        tests: [gate('(does not trust an engine|lets not one frame through).*\\(F6\\)')],
+      },
+      {
+        breaks: 'a picture that stands is not found',
+        file: 'web/src/canary.ts',
+        change: ['differenceOf(made, before.made) === 0', 'differenceOf(made, before.made) < 0'],
+        tests: [gate("does not trust an engine whose picture 'does not follow' \\(F6\\)")],
+      },
+    ],
+  },
+  {
+    rule: 'F7',
+    says: 'where frames take too long, the camera waits: the newest is taken, and after the deadline the slate is shown',
+    mutants: [
+      {
+        breaks: 'there is no deadline',
+        file: 'web/src/fail-closed.ts',
+        change: ['now - lastFrameMs > deadlineMs', 'now - lastFrameMs > 1000 * deadlineMs'],
+        tests: [gate('while an engine does not answer \\(F7\\)')],
+      },
+    ],
+  },
+  {
+    rule: 'F8',
+    says: 'a camera whose picture stands still is not shown',
+    mutants: [
+      {
+        breaks: 'a picture may stand for a thousand times the limit',
+        file: 'web/src/frozen.ts',
+        change: ['>= this.#limitMs;', '>= 1000 * this.#limitMs;'],
+        tests: [gate('\\(F8\\)')],
+      },
+    ],
+  },
+  {
+    rule: 'F9',
+    says: 'a muted camera stays muted and the engine ready',
+    mutants: [
+      {
+        breaks: 'the black picture of a muted camera counts as an engine that fails',
+        file: 'web/src/canary.ts',
+        change: ['  if (contrastOf(raw) < DULL) return undefined;\n', ''],
+        tests: [gate('\\(F9\\)')],
+      },
+    ],
+  },
+  {
+    rule: 'F10',
+    says: 'the output ends before the camera stops',
+    mutants: [
+      {
+        breaks: 'the camera stops first',
+        file: 'web/src/bauta.ts',
+        change: ['    this.#output?.stop();\n    this.#camera?.stop();\n', '    this.#camera?.stop();\n    this.#output?.stop();\n'],
+        tests: [gate('\\(F10\\)')],
+      },
+    ],
+  },
+  {
+    rule: 'F12',
+    says: "engines and the package's models are held to hashes before they are used",
+    mutants: [
+      {
+        breaks: 'any hash will do',
+        file: 'web/src/files.ts',
+        change: ['if ((await sha256(bytes)) === wanted)', 'if ((await sha256(bytes)) !== wanted || wanted.length > 0)'],
+        tests: [{ file: 'refusals.test.ts', name: "letter more in the engine.*script|another card" }],
+      },
+    ],
+  },
+  {
+    rule: 'F14',
+    says: 'the raw picture is shown to nobody who did not ask',
+    mutants: [],
+  },
+  {
+    rule: 'F15',
+    says: 'times and what frames say of themselves are not the camera’s',
+    mutants: [
+      {
+        breaks: "frames keep the camera's times",
+        file: 'web/src/fail-closed.ts',
+        change: ['timeline.stamp(dueUs)));', 'raw.timestamp === dueUs ? dueUs : made.timestamp));'],
+        tests: [gate('\\(F15\\)')],
+      },
+    ],
+  },
+];
