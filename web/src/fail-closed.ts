@@ -20,6 +20,8 @@ export interface FailClosedOptions {
   /** How long the output may stand still before the slate replaces it. */
   readonly deadlineMs: number;
   readonly onFault: (fault: BautaError) => void;
+  /** Shown everything that leaves, just before it does. May copy it, and does not close it. */
+  readonly onLeaving?: (leaving: VideoFrame) => void;
 }
 
 /** How often the output is looked after, and how often the slate is sent again for those who joined late. */
@@ -40,10 +42,15 @@ export const failClosed = (options: FailClosedOptions): Transformer<VideoFrame, 
   let lastSlateMs = -Infinity;
   let ticking: ReturnType<typeof setInterval> | undefined;
 
+  const leave = (out: TransformStreamDefaultController<VideoFrame>, leaving: VideoFrame): void => {
+    options.onLeaving?.(leaving);
+    enqueue(out, leaving);
+  };
+
   const sendSlate = (out: TransformStreamDefaultController<VideoFrame>): void => {
     if ((out.desiredSize ?? -Infinity) < -1) return; // nobody reads: one that waits is enough
     const slate = blank(size, timeline.now());
-    enqueue(out, slate);
+    leave(out, slate);
     tally.slates++;
     lastSlateMs = nowMs();
   };
@@ -100,7 +107,7 @@ export const failClosed = (options: FailClosedOptions): Transformer<VideoFrame, 
           made.close();
           return;
         }
-        enqueue(out, restamped(made, timeline.stamp(dueUs)));
+        leave(out, restamped(made, timeline.stamp(dueUs)));
         lastFrameMs = nowMs();
         tally.frame(lastFrameMs - beganMs, lastFrameMs);
       } catch (cause) {
