@@ -21,7 +21,7 @@ export interface FramePort {
   close(): void;
 }
 
-/** An end of a stream of frames, and the way to break it off where the other end is gone. */
+/** An end of a stream of frames, and the way to break it off. */
 export interface Source {
   readonly readable: ReadableStream<VideoFrame>;
   readonly fail: (reason: unknown) => void;
@@ -31,8 +31,17 @@ export interface Sink {
   readonly fail: (reason: unknown) => void;
 }
 
-/** The end that frames come out of, one for each that is asked for. `mark` sees each first. */
-export const frameSource = (port: FramePort, mark: (frame: VideoFrame) => VideoFrame = (frame) => frame): Source => {
+export interface EndOptions {
+  /** Told when it is broken off, by whoever. */
+  readonly onBroken?: (reason: unknown) => void;
+}
+export interface SourceOptions extends EndOptions {
+  /** Sees each frame before anyone else. */
+  readonly mark?: (frame: VideoFrame) => VideoFrame;
+}
+
+/** The end that frames come out of, one for each that is asked for. */
+export const frameSource = (port: FramePort, { onBroken, mark = (frame) => frame }: SourceOptions = {}): Source => {
   let out: ReadableStreamDefaultController<VideoFrame>;
   let arrived: (() => void) | undefined;
   let isOver = false;
@@ -43,7 +52,13 @@ export const frameSource = (port: FramePort, mark: (frame: VideoFrame) => VideoF
     then();
     arrived?.();
   };
-  const fail = (reason: unknown): void => { over(() => { out.error(reason); }); };
+  const fail = (reason: unknown): void => {
+    over(() => {
+      out.error(reason);
+      tell(port, reason);
+      onBroken?.(reason);
+    });
+  };
   const readable = new ReadableStream<VideoFrame>(
     {
       start(controller) {
@@ -61,10 +76,13 @@ export const frameSource = (port: FramePort, mark: (frame: VideoFrame) => VideoF
       },
       pull: () => new Promise((resolve) => {
         arrived = resolve; // only then may one more be asked for: none is to wait here and grow old
-        post(port, { next: true });
+        port.postMessage({ next: true } satisfies Message, []);
       }),
       cancel(reason) {
-        over(() => { post(port, { broken: packed(reason) }); });
+        over(() => {
+          tell(port, reason);
+          onBroken?.(reason);
+        });
       },
     },
     { highWaterMark: 0 },
@@ -73,22 +91,25 @@ export const frameSource = (port: FramePort, mark: (frame: VideoFrame) => VideoF
 };
 
 /** The end that frames go into. It takes a frame over when it is written: each is handed on or closed. */
-export const frameSink = (port: FramePort): Sink => {
+export const frameSink = (port: FramePort, { onBroken }: EndOptions = {}): Sink => {
   const waiting = new Set<VideoFrame>();
   let control: WritableStreamDefaultController;
   let leave = 0;
   let woken: (() => void) | undefined;
   let isOver = false;
-  const over = (): void => {
+  /** Once. What waits is closed, and the other end told. */
+  const over = (reason: unknown): void => {
+    if (isOver) return;
     isOver = true;
     for (const frame of waiting) frame.close();
     waiting.clear();
     woken?.();
+    tell(port, reason);
+    onBroken?.(reason);
   };
   const fail = (reason: unknown): void => {
-    if (isOver) return;
-    control.error(reason);
-    over();
+    if (!isOver) control.error(reason);
+    over(reason);
   };
   port.onmessage = ({ data }: MessageEvent<Message>) => {
     if ('broken' in data) fail(unpacked(data.broken));
@@ -100,7 +121,7 @@ export const frameSink = (port: FramePort): Sink => {
     {
       start(controller) {
         control = controller;
-        controller.signal.addEventListener('abort', over);
+        controller.signal.addEventListener('abort', () => { over(controller.signal.reason); });
       },
       async write(frame) {
         try {
@@ -111,16 +132,13 @@ export const frameSink = (port: FramePort): Sink => {
           port.postMessage({ frame } satisfies Message, [frame]);
           waiting.delete(frame);
         } catch (cause) {
-          over();
-          post(port, { broken: packed(cause) });
+          over(cause);
           throw cause;
         }
       },
       close() {
-        post(port, { end: true });
-      },
-      abort(reason) {
-        post(port, { broken: packed(reason) });
+        isOver = true;
+        port.postMessage({ end: true } satisfies Message, []);
       },
     },
     {
@@ -135,11 +153,11 @@ export const frameSink = (port: FramePort): Sink => {
   return { writable, fail };
 };
 
-const post = (port: FramePort, message: Message): void => {
+const tell = (port: FramePort, reason: unknown): void => {
   try {
-    port.postMessage(message, []);
+    port.postMessage({ broken: packed(reason) } satisfies Message, []);
   } catch {
-    port.postMessage({ broken: { value: 'the stream was broken off' } } satisfies Message, []); // the reason cannot be told
+    port.postMessage({ broken: { value: 'the stream was broken off' } } satisfies Message, []); // no reason that can be sent
   }
 };
 
@@ -153,11 +171,7 @@ const unpacked = (reason: Reason): unknown =>
 /** A transform that lies elsewhere: its two ends for the page, and the ports to give away. */
 export const openFrameStream = (mark: (frame: VideoFrame) => VideoFrame) => {
   const [into, out] = [new MessageChannel(), new MessageChannel()];
-  const { writable, fail: failWriting } = frameSink(into.port1);
-  const { readable, fail: failReading } = frameSource(out.port1, mark);
-  const fail = (reason: unknown): void => {
-    failReading(reason);
-    failWriting(reason);
-  };
-  return { readable, writable, fail, input: into.port2, output: out.port2 };
+  const sink = frameSink(into.port1, { onBroken: (reason) => { source.fail(reason); } });
+  const source = frameSource(out.port1, { mark, onBroken: (reason) => { sink.fail(reason); } });
+  return { readable: source.readable, writable: sink.writable, fail: source.fail, input: into.port2, output: out.port2 };
 };
