@@ -24,6 +24,7 @@ export class BautaProcessor {
   /** The anonymized track. Once there it stays there, ended when it must be: LiveKit takes the camera's where it is missing. */
   processedTrack?: MediaStreamTrack;
   readonly #bauta: Bauta;
+  #camera: MediaStreamTrack | undefined;
 
   constructor(bauta: Bauta) {
     this.#bauta = bauta;
@@ -35,6 +36,7 @@ export class BautaProcessor {
    * Rejects with a `BautaError`, having stopped the camera: LiveKit would go on with that.
    */
   async init({ track }: ProcessorInput): Promise<void> {
+    this.#camera = track;
     try {
       this.processedTrack = await this.#bauta.attach(track);
     } catch (cause) {
@@ -54,6 +56,12 @@ export class BautaProcessor {
 
   /** Called by LiveKit when the processor or the track is stopped. Stops the camera too: LiveKit sends it from here on. */
   async destroy(): Promise<void> {
+    const camera = this.#camera;
     await this.#bauta.detach();
+    if (camera === undefined) return;
+    camera.stop();
+    // LiveKit puts the camera's constraints back now. That does nothing to a track that has ended, says the standard;
+    // Chromium rejects it, and `stopProcessor()` would stop half-way.
+    camera.applyConstraints = () => Promise.resolve();
   }
 }
