@@ -55,7 +55,7 @@ const goesOn = async (page: Page, count = 10): Promise<void> => {
   await page.waitForFunction((enough) => window.watch.seen.length >= enough, now + count);
 };
 
-test('gives a key frame with its configuration when the size changes', async () => {
+test('gives a key frame with its configuration when the size changes, and accounts for every frame that left', async () => {
   const page = await open();
   const found = await page.evaluate(async () => {
     const { made, frameOf } = window;
@@ -63,7 +63,8 @@ test('gives a key frame with its configuration when the size changes', async () 
     const { sink, chunks, ended } = window.noting();
     const encoded = made.encodeTo(sink, { codecs: ['no such codec', 'vp8'] });
     const { readable, writable } = made.transformStream({ width: 160, height: 120 });
-    const drained = readable.pipeTo(new WritableStream({ write: (frame) => { frame.close(); } }));
+    let left = 0;
+    const drained = readable.pipeTo(new WritableStream({ write: (frame) => { left++; frame.close(); } }));
     const writer = writable.getWriter();
     for (const [width, height] of [[160, 120], [320, 240]] as const) {
       const before = chunks.length;
@@ -71,16 +72,17 @@ test('gives a key frame with its configuration when the size changes', async () 
     }
     await writer.close();
     await drained;
-    const { frames } = await encoded;
+    const { frames, dropped } = await encoded;
     const keys = chunks.filter(({ chunk }) => chunk.type === 'key').map(({ metadata: { decoderConfig } }) => decoderConfig);
     return {
       frames: frames === chunks.length,
+      accounted: frames + dropped - left,
       first: chunks[0]?.chunk.type,
       keys: keys.map((config) => [config?.codec, config?.codedWidth, config?.codedHeight]),
       ended: await ended,
     };
   });
-  expect(found).toEqual({ frames: true, first: 'key', keys: [['vp8', 160, 120], ['vp8', 320, 240]], ended: 'closed' });
+  expect(found).toEqual({ frames: true, accounted: 0, first: 'key', keys: [['vp8', 160, 120], ['vp8', 320, 240]], ended: 'closed' });
 });
 
 test('leaves frames out when nobody takes the chunks, while the output goes on; and ends when it is told to', async () => {

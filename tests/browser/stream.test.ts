@@ -191,6 +191,34 @@ test('ends on both sides, with why, when the Bauta is closed, detached, or has n
   expect(codes).toEqual(['model-missing', 'model-missing', 'blocked']);
 });
 
+test('takes another input at once when the first is detached, while the engine still works on that', async () => {
+  const page = await open(meddling(`(real, frame) => new Promise((resolve) => setTimeout(resolve, 150)).then(() => real(frame))`));
+  const found = await page.evaluate(async () => {
+    const { made, drawn, reason } = window;
+    await made.ready;
+    const states: string[] = [];
+    const first = made.transformStream();
+    const writer = first.writable.getWriter();
+    const reader = first.readable.getReader();
+    (await reader.read()).value?.close();
+    await writer.write(drawn());
+    const detached = [made.detach(), reason(reader.read())];
+    made.on('state', (state) => states.push(state));
+    const second = made.transformStream({ width: 64, height: 48 });
+    const again = second.writable.getWriter();
+    const sizes: string[] = [];
+    again.write(drawn(96, 64)).catch(() => undefined);
+    for await (const frame of second.readable) {
+      sizes.push(`${String(frame.displayWidth)}x${String(frame.displayHeight)}`);
+      frame.close();
+      if (sizes.at(-1) === '96x64' && made.state === 'running') break;
+    }
+    return { detached: await Promise.all(detached), first: sizes[0], states, errors: window.errors.length };
+  });
+  // What the first was told, the second began with the slate; of the first nothing was heard any more.
+  expect(found).toEqual({ detached: [undefined, 'detached'], first: '64x48', states: ['arming', 'running'], errors: 0 });
+});
+
 test('holds back who writes while nobody reads, and refuses what is no frame and no size', async () => {
   const page = await open();
   const found = await page.evaluate(async () => {

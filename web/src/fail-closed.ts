@@ -20,6 +20,8 @@ export interface FailClosedOptions {
   /** How long the output may stand still before the slate replaces it. */
   readonly deadlineMs: number;
   readonly onFault: (fault: BautaError) => void;
+  /** Whether the output has ended: what an engine then still makes is dropped, and moves the machine no more. */
+  readonly isOver?: () => boolean;
   /** Shown everything that leaves, just before it does. May copy it, and does not close it. */
   readonly onLeaving?: (leaving: VideoFrame) => void;
 }
@@ -34,7 +36,7 @@ const SLATE_EVERY_MS = 500;
  * frame was made for `deadlineMs`.
  */
 export const failClosed = (options: FailClosedOptions): Transformer<VideoFrame, VideoFrame> => {
-  const { anonymize, isReady, isFrozen, blank, machine, tally, deadlineMs } = options;
+  const { anonymize, isReady, isFrozen, blank, machine, tally, deadlineMs, isOver = () => false } = options;
   const nowMs = (): number => performance.now();
   const timeline = new Timeline(nowMs);
   let size = options.size;
@@ -56,6 +58,7 @@ export const failClosed = (options: FailClosedOptions): Transformer<VideoFrame, 
   };
 
   const fail = (cause: unknown, out: TransformStreamDefaultController<VideoFrame>): void => {
+    if (isOver()) return;
     tally.faults++;
     const wasRunning = machine.state === 'running';
     if (hasEnded(machine.apply('fault'))) return;
@@ -65,7 +68,10 @@ export const failClosed = (options: FailClosedOptions): Transformer<VideoFrame, 
 
   const look = (out: TransformStreamDefaultController<VideoFrame>): void => {
     const now = nowMs();
-    if (out.desiredSize === null) clearInterval(ticking); // the output was aborted
+    if (out.desiredSize === null || isOver()) { // it was aborted
+      clearInterval(ticking);
+      return;
+    }
     if (machine.state === 'running' && now - lastFrameMs > deadlineMs) {
       fail(stalled(deadlineMs), out);
     } else if (machine.state !== 'running' && now - lastSlateMs >= SLATE_EVERY_MS) {
@@ -103,7 +109,7 @@ export const failClosed = (options: FailClosedOptions): Transformer<VideoFrame, 
           return;
         }
         const made = checked(await anonymize(raw), raw, size);
-        if (machine.apply('frame') !== 'running') {
+        if (isOver() || machine.apply('frame') !== 'running') {
           made.close();
           return;
         }

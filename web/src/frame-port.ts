@@ -18,7 +18,6 @@ type Reason = { readonly fault: Fault } | { readonly value: unknown };
 export interface FramePort {
   postMessage(message: unknown, transfer: Transferable[]): void;
   onmessage: ((event: MessageEvent) => void) | null;
-  close(): void;
 }
 
 /** An end of a stream of frames, and the way to break it off. */

@@ -92,6 +92,7 @@ export class Gate {
     const { slate, deadlineMs, frozenMs } = this.#loaded();
     const watch = new FrozenWatch(newSampler(), frozenMs);
     this.#tally = new Tally();
+    const abort = new AbortController();
     const guard = failClosed({
       anonymize: (raw) => this.#engines().anonymize(raw),
       isReady: () => this.#host?.isReady ?? false,
@@ -102,13 +103,17 @@ export class Gate {
       size,
       deadlineMs,
       onFault: (fault) => { this.#report(fault); },
+      isOver: () => abort.signal.aborted,
       onLeaving: (frame) => { for (const encoder of this.#encoders) encoder.offer(frame); },
     });
-    const abort = new AbortController();
     const piped = camera
       .pipeThrough(new TransformStream(guard), { signal: abort.signal })
       .pipeTo(screen, { signal: abort.signal });
-    const ended = piped.catch(() => undefined).then(() => { this.#ended(abort.signal.aborted || !isCamera); });
+    const ended = piped.catch(() => undefined).then(() => {
+      const { aborted } = abort.signal;
+      abort.abort(); // a frame may still be with the engine
+      this.#ended(aborted || !isCamera);
+    });
     this.#output = { abort, ended };
     if (this.#machine.state === 'blocked') abort.abort(this.#lastFault);
     return undefined;
