@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { EncodeOptions, EncodedVideo } from '../../web/src/index.js';
 import { openBench, siteFile } from './bench.js';
 import type { Bench, Changes } from './bench.js';
-import { create, openCamera, seenBy } from './rig.js';
+import { codes, create, openCamera, seenBy } from './rig.js';
 
 declare global {
   interface Window {
@@ -172,7 +172,13 @@ test('says which codecs cannot be encoded, and leaves the output alone', async (
 });
 
 test('says that the encoder failed, and leaves the output alone', async () => {
-  const worker = `VideoEncoder.prototype.encode = () => { throw new Error('out of sessions'); };\n${siteFile('bauta/gate-worker.js').toString()}`;
+  const worker = `const { encode } = VideoEncoder.prototype;
+    let frames = 0;
+    VideoEncoder.prototype.encode = function (...frame) {
+      if (frames++ === 2) throw new Error('out of sessions');
+      encode.apply(this, frame);
+    };
+    ${siteFile('bauta/gate-worker.js').toString()}`;
   const page = await open({ '/bauta/gate-worker.js': worker });
   await page.evaluate(() => {
     const { sink, ended } = window.noting();
@@ -183,6 +189,7 @@ test('says that the encoder failed, and leaves the output alone', async () => {
   const told = await page.evaluate(() => (window as unknown as { told: Promise<string[]> }).told);
   expect(told).toEqual(['BautaError: the output cannot be encoded any more: out of sessions', 'encode-failed']);
   await goesOn(page);
+  expect(await codes(page), 'faults of the output').toEqual([]);
 });
 
 test("gives a sink's own failure back, refuses options that make no sense, and leaves the output alone", async () => {

@@ -36,9 +36,9 @@ export class BautaProcessor {
    * Rejects with a `BautaError`, having stopped the camera: LiveKit would go on with that.
    */
   async init({ track }: ProcessorInput): Promise<void> {
-    this.#camera = track;
     try {
       this.processedTrack = await this.#bauta.attach(track);
+      this.#camera = track;
     } catch (cause) {
       track.stop();
       throw cause;

@@ -118,6 +118,7 @@ describe('the fail-closed transformer', () => {
       isOver = true;
       await vi.advanceTimersByTimeAsync(100);
       await sent;
+      await vi.advanceTimersByTimeAsync(1000); // no slate either
       machine.apply('frame'); // of the output that came after
       await vi.advanceTimersByTimeAsync(5000);
       expect(origins(out)).toEqual(['slate']);

@@ -60,6 +60,7 @@ describe('a stream of frames through a port', () => {
 
   it('asks for no more than are read, though several reads wait', async () => {
     const { far, deliver, writer, reader } = rig();
+    await deliver(); // both streams have started
     const reads = [reader.read(), reader.read()];
     writer.write(cameraFrame()).catch(() => undefined);
     await deliver();
