@@ -1,10 +1,14 @@
 import { brand } from './brand.js';
 import { framesOf, newTrack, openCamera, sizeOf } from './capture.js';
 import { Client } from './client.js';
+import { encodeTo } from './encoding.js';
+import type { EncodeOptions, EncodedTotal, EncodedVideo } from './encoding.js';
 import type { Card } from './engine.js';
 import { BautaError, UnsupportedError } from './faults.js';
+import { openFrameStream } from './frame-port.js';
 import type { EngineReport, GateAnswers, GateCommand, GateEvent } from './protocol.js';
-import { SLATE_COLOUR, colourOf } from './slate.js';
+import { SLATE_COLOUR, checkSize, colourOf } from './slate.js';
+import type { Size } from './slate.js';
 import { after } from './state.js';
 import type { State } from './state.js';
 import { Tally } from './stats.js';
@@ -56,10 +60,16 @@ export interface BautaReport {
   readonly error: BautaError | null;
 }
 
+/** Ends what runs through a Bauta, from the page's side; `why` is missing where its input has ended by itself. */
+type End = (why?: BautaError) => void;
+
 type Listeners = { readonly [Name in keyof BautaEvents]: Set<(detail: BautaEvents[Name]) => void> };
 
 const STOP_LIMIT_MS = 500;
 const FROZEN_MS = 5000;
+
+/** `attach` at once, for adapters whose callers do not wait. */
+export let attachNow: (bauta: Bauta, track: MediaStreamTrack) => MediaStreamTrack;
 
 /**
  * A video anonymizer: one camera in, one anonymized track out. Nothing of the camera's picture leaves it
@@ -77,8 +87,9 @@ export class Bauta {
   #stats: Stats = new Tally().read(0);
   #engine: EngineReport | null = null;
   #error: BautaError | null = null;
-  #camera: MediaStreamTrack | undefined;
-  #output: MediaStreamTrack | undefined;
+  #endRoute: End | undefined;
+  /** Counts what was run or detached: what the gate tells of an earlier one is old news. */
+  #route = 0;
   #isOpening = false;
 
   /**
@@ -145,12 +156,54 @@ export class Bauta {
    * Throws a `BautaError`: `camera-ended`, `busy`, or why no engine can be used.
    */
   attach(track: MediaStreamTrack): Promise<MediaStreamTrack> {
-    return new Promise((resolve) => {
-      this.#mustBeFree();
-      if (track.kind !== 'video') throw new TypeError(`a video track is wanted, not one of ${track.kind}`);
-      if (track.readyState === 'ended') throw new BautaError('camera-ended', 'the track has ended; attach a live one');
-      resolve(this.#run(track));
+    return new Promise((resolve) => { resolve(this.#attach(track)); });
+  }
+
+  static {
+    attachNow = (bauta, track) => bauta.#attach(track);
+  }
+
+  /**
+   * A transform for frames that the app has, instead of a track: frames in, anonymized frames and slates out. The
+   * slate comes at once, in `size` (pixels) until the first frame. Each frame that is written is taken over and
+   * closed; those read are the app's to close. It holds back who writes too fast. Closing the writable ends the
+   * readable; breaking off either breaks off the other.
+   *
+   * Throws a `BautaError`: `busy`, or why no engine can be used; and a `TypeError` for a size that is none.
+   */
+  transformStream(size: Size = { width: 640, height: 480 }): ReadableWritablePair<VideoFrame, VideoFrame> {
+    checkSize(size);
+    this.#mustBeFree();
+    const { readable, writable, input, output, fail } = openFrameStream(brand);
+    const { width, height } = size;
+    const route = this.#begin((why) => { if (why) fail(why); });
+    this.#start({ type: 'stream', route, input, output, size: { width, height } }, [input, output]);
+    return { readable, writable };
+  }
+
+  /**
+   * Encodes what leaves from now on, anonymized frames and slates, and writes the chunks to `sink`. It may be asked for
+   * before the output begins, and needs one: `openCamera`, `attach` or `transformStream`. A `sink` that is too slow
+   * costs frames, not memory. When the output ends, for whatever reason, `sink` is closed and the promise settles.
+   *
+   * Rejects with a `BautaError`, `no-encoder`, `encode-failed` or `closed`, and aborts `sink` with it; or with what
+   * `sink` or `signal` failed with. The output goes on in either case. Throws a `TypeError` for options that make
+   * no sense.
+   */
+  encodeTo(sink: WritableStream<EncodedVideo>, options: EncodeOptions = {}): Promise<EncodedTotal> {
+    return encodeTo(sink, options, (relay, settings) => {
+      this.#mustLive();
+      return this.#client.send<'encode'>({ type: 'encode', sink: relay, settings }, [relay]);
     });
+  }
+
+  /** Ends the output, then stops the camera, and keeps the engine: another track can be attached at once. */
+  async detach(): Promise<void> {
+    if (this.#endRoute === undefined) return;
+    const detached = this.#client.send<'detach'>({ type: 'detach', route: ++this.#route });
+    this.#end(new BautaError('detached', 'the stream was detached from its Bauta'));
+    this.#become(after(this.#state, 'end'));
+    await detached.catch(() => undefined); // closed or blocked meanwhile: that has ended it too
   }
 
   /**
@@ -204,30 +257,50 @@ export class Bauta {
     this.#become('closed');
     const stopped = this.#client.send<'stop'>({ type: 'stop' }).catch(() => undefined);
     await Promise.race([stopped, new Promise((resolve) => setTimeout(resolve, STOP_LIMIT_MS))]);
-    this.#end();
+    this.#end(closed());
     this.#client.fail(closed());
     this.#gate.terminate();
+  }
+
+  #attach(track: MediaStreamTrack): MediaStreamTrack {
+    this.#mustBeFree();
+    if (track.kind !== 'video') throw new TypeError(`a video track is wanted, not one of ${track.kind}`);
+    if (track.readyState === 'ended') throw new BautaError('camera-ended', 'the track has ended; attach a live one');
+    return this.#run(track);
   }
 
   #run(camera: MediaStreamTrack): MediaStreamTrack {
     const { track, screen } = newTrack();
     const frames = framesOf(camera);
-    this.#camera = camera;
-    this.#output = track;
+    const route = this.#begin(() => {
+      // The output first: whoever shows it must never be left with a camera that nobody watches over.
+      track.stop();
+      camera.stop();
+    });
+    this.#start({ type: 'run', route, camera: frames, screen, size: sizeOf(camera) }, [frames, screen]);
+    return brand(track);
+  }
+
+  /** Notes that something runs, how to end it, and its number. */
+  #begin(end: End): number {
+    this.#endRoute = end;
     this.#become(after(this.#state, 'begin'));
-    const command = { type: 'run', camera: frames, screen, size: sizeOf(camera) } as const;
-    this.#client.send<'run'>(command, [frames, screen]).catch((cause: unknown) => {
+    return ++this.#route;
+  }
+
+  #start(command: Extract<GateCommand, { readonly type: 'run' | 'stream' }>, transfer: Transferable[]): void {
+    this.#client.send<'run' | 'stream'>(command, transfer).catch((cause: unknown) => {
       this.#giveUp(cause instanceof BautaError ? cause : closed());
     });
-    return brand(track);
   }
 
   #hear(told: GateEvent): void {
     if (this.#state === 'closed') return;
     switch (told.event) {
       case 'state':
+        if (told.route < this.#route && told.state !== 'blocked') break;
         this.#become(told.state);
-        if (told.state === 'blocked' || told.state === 'idle') this.#end();
+        if (told.state === 'blocked' || told.state === 'idle') this.#end(); // a stream hears from the gate why
         break;
       case 'stats':
         this.#stats = told.stats;
@@ -237,6 +310,7 @@ export class Bauta {
         this.#engine = told.engine;
         break;
       case 'error':
+        if (told.route < this.#route && told.fault.code === 'camera-ended') break;
         this.#error = new BautaError(told.fault.code, told.fault.message);
         this.#emit('error', this.#error);
         break;
@@ -248,17 +322,14 @@ export class Bauta {
     if (this.#state === 'closed' || this.#state === 'blocked') return;
     this.#error = fault;
     this.#become('blocked');
-    this.#end();
+    this.#end(fault);
     this.#gate.terminate();
     this.#emit('error', fault);
   }
 
-  /** The output first: whoever shows it must never be left with a camera that nobody watches over. */
-  #end(): void {
-    this.#output?.stop();
-    this.#camera?.stop();
-    this.#output = undefined;
-    this.#camera = undefined;
+  #end(why?: BautaError): void {
+    this.#endRoute?.(why);
+    this.#endRoute = undefined;
   }
 
   #become(state: State): void {
@@ -278,8 +349,8 @@ export class Bauta {
 
   #mustBeFree(): void {
     this.#mustLive();
-    if (this.#camera === undefined && !this.#isOpening) return;
-    throw new BautaError('busy', 'this Bauta has a camera already; close it, or create another one');
+    if (this.#endRoute === undefined && !this.#isOpening) return;
+    throw new BautaError('busy', 'this Bauta has a camera already; detach that or close this, or create another one');
   }
 }
 

@@ -20,6 +20,10 @@ export interface FailClosedOptions {
   /** How long the output may stand still before the slate replaces it. */
   readonly deadlineMs: number;
   readonly onFault: (fault: BautaError) => void;
+  /** Whether the output has ended: what an engine then still makes is dropped, and moves the machine no more. */
+  readonly isOver?: () => boolean;
+  /** Shown everything that leaves, just before it does. May copy it, and does not close it. */
+  readonly onLeaving?: (leaving: VideoFrame) => void;
 }
 
 /** How often the output is looked after, and how often the slate is sent again for those who joined late. */
@@ -32,7 +36,7 @@ const SLATE_EVERY_MS = 500;
  * frame was made for `deadlineMs`.
  */
 export const failClosed = (options: FailClosedOptions): Transformer<VideoFrame, VideoFrame> => {
-  const { anonymize, isReady, isFrozen, blank, machine, tally, deadlineMs } = options;
+  const { anonymize, isReady, isFrozen, blank, machine, tally, deadlineMs, isOver = () => false } = options;
   const nowMs = (): number => performance.now();
   const timeline = new Timeline(nowMs);
   let size = options.size;
@@ -40,15 +44,21 @@ export const failClosed = (options: FailClosedOptions): Transformer<VideoFrame, 
   let lastSlateMs = -Infinity;
   let ticking: ReturnType<typeof setInterval> | undefined;
 
+  const leave = (out: TransformStreamDefaultController<VideoFrame>, leaving: VideoFrame): void => {
+    options.onLeaving?.(leaving);
+    enqueue(out, leaving);
+  };
+
   const sendSlate = (out: TransformStreamDefaultController<VideoFrame>): void => {
     if ((out.desiredSize ?? -Infinity) < -1) return; // nobody reads: one that waits is enough
     const slate = blank(size, timeline.now());
-    enqueue(out, slate);
+    leave(out, slate);
     tally.slates++;
     lastSlateMs = nowMs();
   };
 
   const fail = (cause: unknown, out: TransformStreamDefaultController<VideoFrame>): void => {
+    if (isOver()) return;
     tally.faults++;
     const wasRunning = machine.state === 'running';
     if (hasEnded(machine.apply('fault'))) return;
@@ -58,7 +68,10 @@ export const failClosed = (options: FailClosedOptions): Transformer<VideoFrame, 
 
   const look = (out: TransformStreamDefaultController<VideoFrame>): void => {
     const now = nowMs();
-    if (out.desiredSize === null) clearInterval(ticking); // the output was aborted
+    if (out.desiredSize === null || isOver()) { // it was aborted
+      clearInterval(ticking);
+      return;
+    }
     if (machine.state === 'running' && now - lastFrameMs > deadlineMs) {
       fail(stalled(deadlineMs), out);
     } else if (machine.state !== 'running' && now - lastSlateMs >= SLATE_EVERY_MS) {
@@ -96,11 +109,11 @@ export const failClosed = (options: FailClosedOptions): Transformer<VideoFrame, 
           return;
         }
         const made = checked(await anonymize(raw), raw, size);
-        if (machine.apply('frame') !== 'running') {
+        if (isOver() || machine.apply('frame') !== 'running') {
           made.close();
           return;
         }
-        enqueue(out, restamped(made, timeline.stamp(dueUs)));
+        leave(out, restamped(made, timeline.stamp(dueUs)));
         lastFrameMs = nowMs();
         tally.frame(lastFrameMs - beganMs, lastFrameMs);
       } catch (cause) {

@@ -32,8 +32,14 @@ export type FaultCode =
   | 'camera-ended'
   /** This Bauta has a camera already. */
   | 'busy'
+  /** None of the codecs that were asked for can be encoded here. */
+  | 'no-encoder'
+  /** The output could not be encoded any more; it goes on where it is not. */
+  | 'encode-failed'
   /** Video that no Bauta made was about to leave, and the upload guard is on. */
   | 'raw-upload'
+  /** The stream was detached from its Bauta, which goes on. */
+  | 'detached'
   /** This Bauta was closed. */
   | 'closed';
 

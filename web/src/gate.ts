@@ -1,11 +1,14 @@
 import { Canary } from './canary.js';
 import { serve } from './client.js';
 import type { Port } from './client.js';
+import { OutputEncoder } from './encoder.js';
+import type { EncodedTotal } from './encoding.js';
 import { EngineHost } from './engine-host.js';
 import type { Model, Workshop } from './engine-host.js';
 import { failClosed } from './fail-closed.js';
 import { BautaError, asFault } from './faults.js';
 import { MODEL_FILE, fetchFile } from './files.js';
+import { frameSink, frameSource } from './frame-port.js';
 import { FrozenWatch } from './frozen.js';
 import type { EngineReport, GateAnswers, GateCommand, GateEvent } from './protocol.js';
 import { slateOf } from './slate.js';
@@ -15,6 +18,8 @@ import { newSampler } from './thumbnail.js';
 
 type Load = Extract<GateCommand, { readonly type: 'load' }>;
 type Run = Extract<GateCommand, { readonly type: 'run' }>;
+type Stream = Extract<GateCommand, { readonly type: 'stream' }>;
+type Encode = Extract<GateCommand, { readonly type: 'encode' }>;
 
 const STATS_EVERY_MS = 500;
 
@@ -30,6 +35,8 @@ export class Gate {
   #settings: Load | undefined;
   #host: EngineHost | undefined;
   #switching: Promise<unknown> = Promise.resolve();
+  readonly #encoders = new Set<OutputEncoder>();
+  #route = 0;
   #output: { readonly abort: AbortController; readonly ended: Promise<void> } | undefined;
   #lastFault: BautaError | undefined;
 
@@ -39,13 +46,16 @@ export class Gate {
     this.#tell = serve<GateCommand, GateAnswers>(port, {
       load: (command) => this.#load(command),
       run: (command) => this.#run(command),
+      stream: (command) => this.#stream(command),
+      detach: ({ route }) => this.#free(route),
       process: ({ frame }) => this.#process(frame),
       switch: ({ model }) => this.#switch(model),
+      encode: (command) => this.#encode(command),
       stop: () => this.#stop(),
     });
     this.#machine = new Machine((state) => {
       if (state === 'running') this.#lastFault = undefined;
-      this.#tell({ event: 'state', state });
+      this.#tell({ event: 'state', state, route: this.#route });
     });
     setInterval(() => {
       const { state } = this.#machine;
@@ -113,10 +123,18 @@ export class Gate {
     return host;
   }
 
-  #run({ camera, screen, size }: Run): Promise<undefined> {
+  /** Frames of the app's own making: its end is no fault of a camera. */
+  #stream({ input, output, ...rest }: Stream): Promise<undefined> {
+    const [camera, screen] = [frameSource(input).readable, frameSink(output).writable];
+    return this.#run({ ...rest, type: 'run', camera, screen }, false);
+  }
+
+  async #run({ route, camera, screen, size }: Run, isCamera = true): Promise<undefined> {
+    await this.#free(route);
     const { slate, deadlineMs, frozenMs } = this.#loaded();
     const watch = new FrozenWatch(newSampler(), frozenMs);
     this.#tally = new Tally();
+    const abort = new AbortController();
     const guard = failClosed({
       anonymize: (raw) => this.#engines().anonymize(raw),
       isReady: () => this.#host?.isReady ?? false,
@@ -127,15 +145,40 @@ export class Gate {
       size,
       deadlineMs,
       onFault: (fault) => { this.#report(fault); },
+      isOver: () => abort.signal.aborted,
+      onLeaving: (frame) => { for (const encoder of this.#encoders) encoder.offer(frame); },
     });
-    const abort = new AbortController();
     const piped = camera
       .pipeThrough(new TransformStream(guard), { signal: abort.signal })
       .pipeTo(screen, { signal: abort.signal });
-    const ended = piped.catch(() => undefined).then(() => { this.#ended(abort.signal.aborted); });
+    const ended = piped.catch(() => undefined).then(() => {
+      const { aborted } = abort.signal;
+      abort.abort(); // a frame may still be with the engine
+      this.#ended(aborted || !isCamera);
+    });
     this.#output = { abort, ended };
-    if (this.#machine.state === 'blocked') abort.abort();
-    return Promise.resolve(undefined);
+    if (this.#machine.state === 'blocked') abort.abort(this.#lastFault);
+    return undefined;
+  }
+
+  /** Ends the output where there is one. What is told from now on is of `route`. */
+  async #free(route: number): Promise<undefined> {
+    while (this.#output) {
+      this.#output.abort.abort(new BautaError('detached', 'the stream was detached from its Bauta'));
+      await this.#output.ended;
+    }
+    this.#route = Math.max(this.#route, route);
+    return undefined;
+  }
+
+  async #encode({ sink, settings }: Encode): Promise<EncodedTotal> {
+    const encoder = new OutputEncoder(sink, settings);
+    this.#encoders.add(encoder);
+    try {
+      return await encoder.ended;
+    } finally {
+      this.#encoders.delete(encoder);
+    }
   }
 
   async #process(frame: VideoFrame): Promise<VideoFrame> {
@@ -166,9 +209,10 @@ export class Gate {
 
   async #stop(): Promise<undefined> {
     this.#machine.apply('close');
-    this.#output?.abort.abort();
+    this.#output?.abort.abort(new BautaError('closed', 'this Bauta was closed'));
     this.#host?.close();
     await this.#output?.ended;
+    await this.#endEncoders();
     return undefined;
   }
 
@@ -176,14 +220,20 @@ export class Gate {
   #block(fault: BautaError): void {
     this.#machine.apply('exhausted');
     this.#report(fault);
-    this.#output?.abort.abort();
+    this.#output?.abort.abort(fault);
+  }
+
+  async #endEncoders(): Promise<void> {
+    await Promise.all([...this.#encoders].map((encoder) => encoder.end()));
   }
 
   #tellStats(): void {
     this.#tell({ event: 'stats', stats: this.#tally.read(performance.now()) });
   }
 
+  /** Waits for nobody: who takes the chunks may be slow, and the camera is to be stopped now. */
   #ended(onPurpose: boolean): void {
+    void this.#endEncoders();
     this.#tellStats();
     this.#output = undefined;
     this.#machine.apply('end');
@@ -196,7 +246,7 @@ export class Gate {
   #report(fault: BautaError): void {
     if (this.#lastFault?.message === fault.message) return;
     this.#lastFault = fault;
-    this.#tell({ event: 'error', fault: { code: fault.code, message: fault.message } });
+    this.#tell({ event: 'error', fault: { code: fault.code, message: fault.message }, route: this.#route });
   }
 
   #mustLive(): void {

@@ -33,7 +33,7 @@ export interface GuardOptions {
  * and the last to go takes the guard off.
  *
  * While it is on, a guarded call throws a {@link RawUploadError}, or rejects with it where it gives a promise,
- * unless its video came from `openCamera()`, `attach()` or `processFrame()`, was read from such a track with a
+ * unless its video came from `openCamera()`, `attach()`, `transformStream()` or `processFrame()`, was read from such a track with a
  * `MediaStreamTrackProcessor`, or is a clone of one of these. Clones and processors are known if they were made
  * while the guard was on, so put it on first. Nothing is known any more that was transferred, or made anew with
  * `new VideoFrame()`.

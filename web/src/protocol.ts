@@ -1,4 +1,5 @@
 import type { Card, EngineKind } from './engine.js';
+import type { EncodeSettings, EncodedTotal, EncodedVideo } from './encoding.js';
 import type { Fault } from './faults.js';
 import type { Size } from './slate.js';
 import type { State } from './state.js';
@@ -26,32 +27,49 @@ export type GateCommand =
     }
   | {
       readonly type: 'run';
+      readonly route: number;
       readonly camera: ReadableStream<VideoFrame>;
       readonly screen: WritableStream<VideoFrame>;
       readonly size: Size;
     }
+  | {
+      /** As `run`, from and to ports that frames are handed over by. */
+      readonly type: 'stream';
+      readonly route: number;
+      readonly input: MessagePort;
+      readonly output: MessagePort;
+      readonly size: Size;
+    }
+  /** Ends the output; the engine stays. */
+  | { readonly type: 'detach'; readonly route: number }
   | { readonly type: 'process'; readonly frame: VideoFrame }
   /** Another model, as `Sources` names one. */
   | { readonly type: 'switch'; readonly model: string }
+  | { readonly type: 'encode'; readonly sink: WritableStream<EncodedVideo>; readonly settings: EncodeSettings }
   | { readonly type: 'stop' };
 
 /** What the gate answers to each. */
 export interface GateAnswers {
   load: EngineReport;
   run: undefined;
+  stream: undefined;
+  /** Answered once the output has ended. */
+  detach: undefined;
   process: VideoFrame;
   /** Answered once the new model's engine has taken the old one's place. */
   switch: EngineReport;
+  /** Answered once the encoded output has ended. */
+  encode: EncodedTotal;
   /** Answered once the output has ended. */
   stop: undefined;
 }
 
-/** What the gate tells unasked. */
+/** What the gate tells unasked. `route` is that of the last `run`, `stream` or `detach` that has been carried out. */
 export type GateEvent =
-  | { readonly event: 'state'; readonly state: State }
+  | { readonly event: 'state'; readonly state: State; readonly route: number }
   | { readonly event: 'stats'; readonly stats: Stats }
   | { readonly event: 'engine'; readonly engine: EngineReport }
-  | { readonly event: 'error'; readonly fault: Fault };
+  | { readonly event: 'error'; readonly fault: Fault; readonly route: number };
 
 /** What the gate asks of the engine's worker. */
 export type EngineCommand =

@@ -4,6 +4,13 @@ export interface Size {
   readonly height: number;
 }
 
+/** Throws a `TypeError` for what is no size. */
+export const checkSize = ({ width, height }: Size): void => {
+  for (const [name, value] of Object.entries({ width, height })) {
+    if (!(Number.isInteger(value) && value >= 1)) throw new TypeError(`${name} is a whole number of pixels, not ${String(value)}`);
+  }
+};
+
 /** Makes the picture that stands in for frames that may not be shown. The caller closes it. */
 export type Blank = (size: Size, timestampUs: number) => VideoFrame;
 

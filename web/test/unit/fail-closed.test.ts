@@ -104,6 +104,38 @@ describe('the fail-closed transformer', () => {
     expect(origins(out), 'the tests above tell a camera frame from the rest').toContain(CAMERA);
   });
 
+  it('drops what an engine makes, or fails at, after the output has ended, and moves the machine no more', async () => {
+    for (const works of [true, false]) {
+      let isOver = false;
+      const anonymize = async (raw: VideoFrame): Promise<VideoFrame> => {
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        if (works) return anonymized(raw);
+        throw new Error('device lost');
+      };
+      const { out, send, states, faults: told, machine } = rig({ anonymize, isOver: () => isOver });
+      const sent = send(cameraFrame());
+      await vi.advanceTimersByTimeAsync(50);
+      isOver = true;
+      await vi.advanceTimersByTimeAsync(100);
+      await sent;
+      await vi.advanceTimersByTimeAsync(1000); // no slate either
+      machine.apply('frame'); // of the output that came after
+      await vi.advanceTimersByTimeAsync(5000);
+      expect(origins(out)).toEqual(['slate']);
+      expect(states).toEqual(['arming', 'running']);
+      expect(told).toEqual([]);
+    }
+    expect(FakeFrame.made.filter(({ closed }) => closed === 0).map(({ origin }) => origin)).not.toContain(ENGINE);
+  });
+
+  it('shows all that leaves to who copies it, before it leaves', async () => {
+    const shown: string[] = [];
+    const { out, send } = rig({ onLeaving: (frame) => shown.push(originOf(frame)) });
+    await send(cameraFrame());
+    expect(shown).toEqual(['slate', ENGINE]);
+    expect(origins(out)).toEqual(shown);
+  });
+
   it('sends the slate at once when a running engine fails, and frames again when it recovers', async () => {
     let works = true;
     const anonymize = (raw: VideoFrame): Promise<VideoFrame> =>
