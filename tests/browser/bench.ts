@@ -42,8 +42,8 @@ export const siteFile = (path: string): Buffer => readFileSync(join(folder, path
 export interface Bench {
   /** An empty page with `window.library`, `window.guard` and `window.watch`, on a site with `changes`. */
   page(changes?: Changes): Promise<Page>;
-  /** The demo page itself. */
-  demo(): Promise<Page>;
+  /** The demo page itself, on a site with `changes`. */
+  demo(changes?: Changes): Promise<Page>;
   close(): Promise<void>;
 }
 
@@ -75,7 +75,7 @@ export const openBench = async ({ gpu, refusesCamera = false }: { gpu: boolean; 
       await page.waitForFunction(() => document.title === 'ready');
       return page;
     },
-    demo: () => open('', {}),
+    demo: (changes = {}) => open('', changes),
     async close() {
       for (const closing of closings) await closing();
       await browser.close();

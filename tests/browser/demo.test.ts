@@ -42,7 +42,7 @@ test('says before anything is started which engine would run and why', async () 
 });
 
 for (const source of ['camera', 'clip']) {
-  test(`anonymizes the ${source}, and says with what, how fast and by which model`, async () => {
+  test(`anonymizes the ${source}, and says with what, how fast and by which model; the raw picture is not shown (F14)`, async () => {
     await page.click(`#${source}`);
     await waitForState('running');
     await waitForFrames();
@@ -59,7 +59,7 @@ for (const source of ['camera', 'clip']) {
   });
 }
 
-test('shows the raw picture when it is asked to, and forgets it afterwards', async () => {
+test('shows the raw picture when it is asked to, and forgets it afterwards (F14)', async () => {
   await page.click('#clip');
   await waitForState('running');
   await page.click('summary');

@@ -49,7 +49,7 @@ describe.each(ENGINES)('engine $kind', ({ kind, options, frames }) => {
   });
   afterAll(() => bench.close());
 
-  test('sends nothing but slates and anonymized frames, from the first frame on', async () => {
+  test('sends nothing but slates and anonymized frames, from the first frame on (F1)', async () => {
     const page = await open();
     await create(page, options);
     await openCamera(page);
@@ -102,7 +102,7 @@ describe.each(ENGINES)('engine $kind', ({ kind, options, frames }) => {
     expect(Math.max(...passed), 'the difference of frames passed through').toBeLessThan(1);
   });
 
-  test('tells nothing of the camera beside the picture', async () => {
+  test('tells nothing of the camera beside the picture (F15)', async () => {
     const page = await open();
     await create(page, options);
     const labels = await page.evaluate(async () => {
@@ -122,7 +122,7 @@ describe.each(ENGINES)('engine $kind', ({ kind, options, frames }) => {
     expect(times.every((time, index) => index === 0 || time > (times[index - 1] ?? 0)), `times go forward: ${times.join(' ')}`).toBe(true);
   });
 
-  test('puts the slate in place of a frame it fails at, and goes on with a fresh engine', async () => {
+  test('puts the slate in place of a frame it fails at, and goes on with a fresh engine (F4)', async () => {
     const page = await open(meddling('async (real, raw, number) => { if (number === 3) throw new Error("made to fail"); return real(raw); }'));
     await create(page, options);
     await openCamera(page);
@@ -132,7 +132,7 @@ describe.each(ENGINES)('engine $kind', ({ kind, options, frames }) => {
     expect((await codes(page))[0]).toBe('frame-failed');
   });
 
-  test('ends the output, on nothing but slates, when no engine works', async () => {
+  test('ends the output, on nothing but slates, when no engine works (F4)', async () => {
     const page = await open(meddling('async () => { throw new Error("made to fail"); }'));
     await create(page, options);
     await openCamera(page);
@@ -144,7 +144,7 @@ describe.each(ENGINES)('engine $kind', ({ kind, options, frames }) => {
     expect((await report(page)).error?.message).toContain('made to fail');
   });
 
-  test('shows the slate while an engine does not answer', async () => {
+  test('shows the slate while an engine does not answer (F7)', async () => {
     const page = await open(meddling('(real, raw, number) => (number === 3 ? new Promise(() => {}) : real(raw))'));
     await create(page, { ...options, deadlineMs: 1500 });
     await openCamera(page);
@@ -208,7 +208,46 @@ describe.each(ENGINES)('engine $kind', ({ kind, options, frames }) => {
     expect((await report(page)).error?.message).toContain('stands still');
   });
 
-  test('gives a slow engine the newest frame, not one that waited', async () => {
+  test('shows the slate at each new size, and then nothing but frames of that size (F2)', async () => {
+    const page = await open();
+    await create(page, { ...options, frozenMs: Infinity });
+    const sizes = await page.evaluate(async () => {
+      const canvas = document.createElement('canvas');
+      const context = canvas.getContext('2d')!;
+      const draw = (): void => {
+        for (let x = 0; x < canvas.width; x += 2) {
+          context.fillStyle = x % 4 === 0 ? '#fff' : '#000';
+          context.fillRect(x, 0, 2, canvas.height);
+        }
+        context.fillStyle = '#c40';
+        context.fillRect(performance.now() % canvas.width, 0, 40, canvas.height);
+      };
+      const become = (width: number, height: number): void => { Object.assign(canvas, { width, height }); draw(); };
+      become(320, 240);
+      setInterval(draw, 40);
+      const [track] = canvas.captureStream(30).getVideoTracks();
+      await window.made.attach(track!);
+      const isShown = (width: number, height: number): boolean => {
+        const last = window.watch.seen.at(-1);
+        return last?.width === width && last.height === height && !last.isSlate;
+      };
+      const sizes = [[320, 240], [240, 320], [400, 300]] as const;
+      for (const [width, height] of sizes) {
+        become(width, height);
+        while (!isShown(width, height)) await new Promise((go) => setTimeout(go, 20));
+      }
+      return sizes.map(([width, height]) => {
+        const first = window.watch.seen.find((frame) => frame.width === width && frame.height === height);
+        return { width, beginsWithSlate: first?.isSlate };
+      });
+    });
+    expect(sizes).toEqual([320, 240, 400].map((width) => ({ width, beginsWithSlate: true })));
+    const shown = (await seenBy(page)).map(({ width, height }) => `${String(width)}x${String(height)}`);
+    expect(new Set(shown)).toEqual(new Set(['320x240', '240x320', '400x300']));
+    expect((await report(page)).stats.faults).toBe(0);
+  });
+
+  test('gives a slow engine the newest frame, not one that waited (F7)', async () => {
     const page = await open(meddling('async (real, raw) => { await new Promise((go) => setTimeout(go, 300)); return real(raw); }'));
     await create(page, { ...options, deadlineMs: 10_000 });
     await openCamera(page);
@@ -221,7 +260,7 @@ describe.each(ENGINES)('engine $kind', ({ kind, options, frames }) => {
     expect(Math.max(...ages), 'milliseconds that frames waited longer than the first').toBeLessThan(1000);
   });
 
-  test('is muted by its camera, and stays ready', async () => {
+  test('is muted by its camera, and stays ready (F9)', async () => {
     const page = await open();
     await create(page, options);
     const loads = await page.evaluate(async () => {
@@ -244,7 +283,7 @@ describe.each(ENGINES)('engine $kind', ({ kind, options, frames }) => {
     expectNothingRaw(await seenBy(page));
   });
 
-  test('ends the output before the camera stops', async () => {
+  test('ends the output before the camera stops (F10)', async () => {
     const page = await open();
     await create(page, options);
     const order = await page.evaluate(async () => {
@@ -272,7 +311,7 @@ describe('a GPU that cannot be trusted', () => {
   });
   afterAll(() => bench.close());
 
-  test('is not used when it computes something else than the card says: the processor is, and the reason is told', async () => {
+  test('is not used when it computes something else than the card says: the processor is, and the reason is told (F6)', async () => {
     const kernels = siteFile('bauta/kernels.js').toString().replaceAll(/\bvec4f\(/g, 'vec4f(0.3 * ');
     const page = await open({ '/bauta/kernels.js': kernels });
     await create(page, options);
@@ -283,7 +322,7 @@ describe('a GPU that cannot be trusted', () => {
     expect(engine?.passedOver[0]?.why).toContain('self-test');
   });
 
-  test('is opened again after it was lost, behind the slate', async () => {
+  test('is opened again after it was lost, behind the slate (F5)', async () => {
     const changes = meddling('async (real, raw, number) => { if (number === 3) devices.at(-1).destroy(); return real(raw); }');
     const collect = `const devices = [];
       const request = GPUAdapter.prototype.requestDevice;

@@ -122,7 +122,7 @@ describe('with the guard on', () => {
     expect(await page.evaluate(() => window.prepared.told)).toEqual([]);
   });
 
-  test("a clone of the camera's track is as raw as that, alone or in a stream with Bauta's", async () => {
+  test("a clone of the camera's track is as raw as that, alone or in a stream with Bauta's (F16)", async () => {
     const outcomes = await page.evaluate(async () => {
       const { raw, made, frame, encoder, outcome } = window.prepared;
       const both = new MediaStream([raw, made]).clone();

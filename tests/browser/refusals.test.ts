@@ -39,7 +39,7 @@ describe('a file that is missing or altered', () => {
     { what: 'a missing worker of the engine', changes: () => ({ '/bauta/engine-worker.js': null }), code: 'bad-engine-file', says: 'worker' },
     { what: 'a missing worker of the gate', changes: () => ({ '/bauta/gate-worker.js': null }), code: 'bad-engine-file', says: 'worker' },
   ];
-  test.each(cases)('is $what: the sentence names it, and only slates leave', async ({ changes, code, says }) => {
+  test.each(cases)('is $what: the sentence names it, and only slates leave (F12)', async ({ changes, code, says }) => {
     const page = await open(changes());
     await create(page, { engine: 'cpu' });
     const fault = await page.evaluate(async () => {
@@ -56,7 +56,7 @@ describe('a file that is missing or altered', () => {
     await expect(late, 'a frame that comes afterwards').rejects.toThrow();
   });
 
-  test('no WebGPU: the processor is used, and the reason is told; asked for alone, it is refused', async () => {
+  test('no WebGPU: the processor is used, and the reason is told; asked for alone, it is refused (F11)', async () => {
     const page = await open();
     await create(page, {});
     await page.evaluate(() => window.made.ready);
@@ -64,13 +64,13 @@ describe('a file that is missing or altered', () => {
     await expect(create(page, { engine: 'webgpu' })).rejects.toThrow(/no GPU/);
   });
 
-  test('a browser without the streams of tracks: UnsupportedError, and no camera is asked for', async () => {
+  test('a browser without the streams of tracks: UnsupportedError, and no camera is asked for (F11)', async () => {
     const page = await open();
     await page.evaluate(() => { Reflect.deleteProperty(globalThis, 'MediaStreamTrackProcessor'); });
     await expect(create(page, {})).rejects.toThrow(/MediaStreamTrackProcessor/);
   });
 
-  test('a camera that ends: the output ends, and another may be attached', async () => {
+  test('a camera that ends: the output ends, and another may be attached (F13)', async () => {
     const page = await open();
     await create(page, { engine: 'cpu' });
     const first = await page.evaluate(async () => {

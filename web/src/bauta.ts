@@ -128,7 +128,7 @@ export class Bauta {
 
   /**
    * Opens the camera and gives the anonymized track. It exists at once and shows the slate until the first
-   * anonymized frame. The camera's own track is not handed out, and no microphone is asked for.
+   * anonymized frame. F14: the camera's own track is not handed out, and no microphone is asked for.
    *
    * Throws a `BautaError`: `camera-refused`, `no-camera`, `camera-busy`, or why no engine can be used.
    */
@@ -273,7 +273,7 @@ export class Bauta {
     const { track, screen } = newTrack();
     const frames = framesOf(camera);
     const route = this.#begin(() => {
-      // The output first: whoever shows it must never be left with a camera that nobody watches over.
+      // F10, the output first: whoever shows it must never be left with a camera that nobody watches over.
       track.stop();
       camera.stop();
     });

@@ -42,7 +42,7 @@ export const REFILL_AFTER_FRAMES = 300;
 const LOAD_LIMIT_MS = 120_000;
 
 /**
- * Keeps an engine running in a worker of its own. An engine that fails at anything is never used again:
+ * Keeps an engine running in a worker of its own. F4, F5: an engine that fails at anything is never used again:
  * its worker is ended, with whatever it held, and a fresh one takes its place, a bounded number of times;
  * then the next kind of engine is tried.
  */

@@ -38,7 +38,7 @@ export interface Engine {
 }
 
 /**
- * Opens a model on an engine and tests it: the picture of the card's known answer goes through
+ * F6: opens a model on an engine and tests it: the picture of the card's known answer goes through
  * `anonymize` like a camera frame, and an engine that answers otherwise is closed and refused.
  */
 export const loadEngine = async (kind: EngineKind, assets: Assets): Promise<Engine> => {

@@ -32,8 +32,13 @@ const SLATE_EVERY_MS = 500;
 
 /**
  * A transformer that emits anonymized frames, or slates; never the frame it was given. Each input frame
- * is closed exactly once, whatever happens. The slate comes first and comes again whenever no anonymized
- * frame was made for `deadlineMs`.
+ * is closed exactly once, whatever happens.
+ *
+ * - F1: the slate comes first, and until an engine is ready
+ * - F2: it comes at every new size, until the first frame of that size
+ * - F4: it comes in place of a frame that failed
+ * - F7: it comes when no anonymized frame was made for `deadlineMs`
+ * - F8: it comes while the camera's picture stands still
  */
 export const failClosed = (options: FailClosedOptions): Transformer<VideoFrame, VideoFrame> => {
   const { anonymize, isReady, isFrozen, blank, machine, tally, deadlineMs, isOver = () => false } = options;
@@ -141,7 +146,7 @@ const checked = (made: VideoFrame, raw: VideoFrame, size: Size): VideoFrame => {
   throw new BautaError('frame-failed', `the engine gave a frame of ${found} for one of ${wanted}`);
 };
 
-/** The same picture with the output's own time and without alpha; closes `made`. */
+/** F15: the same picture with the output's own time and without alpha; closes `made`. */
 const restamped = (made: VideoFrame, timestampUs: number): VideoFrame => {
   try {
     return new VideoFrame(made, { timestamp: timestampUs, alpha: 'discard' });

@@ -54,7 +54,7 @@ export class BautaError extends Error {
   }
 }
 
-/** This browser cannot do what was asked. Bauta never answers that with the untouched picture. */
+/** F11: this browser cannot do what was asked. Bauta never answers that with the untouched picture. */
 export class UnsupportedError extends BautaError {
   override readonly name: string = 'UnsupportedError';
   /** What is missing, by the name of the browser's interface. */

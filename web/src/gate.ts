@@ -231,7 +231,7 @@ export class Gate {
     this.#tell({ event: 'stats', stats: this.#tally.read(performance.now()) });
   }
 
-  /** Waits for nobody: who takes the chunks may be slow, and the camera is to be stopped now. */
+  /** F13: the output ends with its camera. Waits for nobody: who takes the chunks may be slow, and the camera is to be stopped now. */
   #ended(onPurpose: boolean): void {
     void this.#endEncoders();
     this.#tellStats();

@@ -1,5 +1,5 @@
 /**
- * The output's clock. It begins at zero with the output and always goes forward, so that nothing tells
+ * F15: the output's clock. It begins at zero with the output and always goes forward, so that nothing tells
  * how long the camera's machine has been running. Microseconds.
  */
 export class Timeline {

@@ -34,7 +34,11 @@ const main = async () => {
     const mutants = rules.flatMap((rule) => rule.mutants.map((mutant) => ({ rule, mutant })));
     console.log(`${mutants.length} mutants; first their tests on the source as it is`);
     const before = [];
-    for (const { mutant } of mutants) before.push(await copy.run(mutant.tests));
+    for (const { mutant } of mutants) {
+      const ran = await copy.run(mutant.tests);
+      before.push(ran);
+      for (const { name, passed } of ran) if (!passed) console.log(`fails on the source as it is: ${name}`);
+    }
     for (const [at, { rule, mutant }] of mutants.entries()) rows.push(await judge(copy, rule, mutant, before[at]));
   } finally {
     await copy.remove();

@@ -1,6 +1,8 @@
 // The rules, the places where each is broken, and the tests that must notice.
 
-const gate = (name, file = 'fail-closed.test.ts') => ({ file, name: `engine cpu .*${name}` });
+/** Tests of the gate, on the CPU engine. */
+const gate = (name, file = 'fail-closed.test.ts') => ({ file, name: `engine .cpu. .*${name}` });
+/** Tests on an emulated GPU. */
 const gpu = (name, file = 'fail-closed.test.ts') => ({ file, name });
 
 /** Each mutant changes one place: what stands there, and what shall. */
@@ -72,7 +74,7 @@ export const RULES = [
       {
         breaks: 'nobody is told that the GPU is lost, and its engine goes on',
         file: 'web/src/engine-gpu.ts',
-        change: ['    this.#onLost(this.#broken);\n', '    this.#broken = undefined;\n'],
+        change: ['    this.#onLost(this.#broken);\n', "    if (reason === '') this.#onLost(this.#broken);\n    this.#broken = undefined;\n"],
         tests: [gpu('\\(F5\\)')],
       },
     ],
@@ -110,6 +112,12 @@ export const RULES = [
         file: 'web/src/fail-closed.ts',
         change: ['now - lastFrameMs > deadlineMs', 'now - lastFrameMs > 1000 * deadlineMs'],
         tests: [gate('while an engine does not answer \\(F7\\)')],
+      },
+      {
+        breaks: 'thirty frames of the camera may wait',
+        file: 'web/src/capture.ts',
+        change: ['maxBufferSize: 1 })', 'maxBufferSize: 30 })'],
+        tests: [gate('gives a slow engine the newest frame.*\\(F7\\)')],
       },
     ],
   },
@@ -150,6 +158,18 @@ export const RULES = [
     ],
   },
   {
+    rule: 'F11',
+    says: 'where the browser lacks something there is an error of a type of its own, never a filter that does nothing',
+    mutants: [
+      {
+        breaks: 'an engine that was asked for and cannot be is replaced in silence',
+        file: 'web/src/support.ts',
+        change: ["    if (engine === 'webgpu') {\n      return", "    if (engine === 'webgpu' && !allowSoftwareGpu && why === '') {\n      return"],
+        tests: [{ file: 'refusals.test.ts', name: 'no WebGPU.*\\(F11\\)' }],
+      },
+    ],
+  },
+  {
     rule: 'F12',
     says: "engines and the package's models are held to hashes before they are used",
     mutants: [
@@ -162,9 +182,28 @@ export const RULES = [
     ],
   },
   {
+    rule: 'F13',
+    says: 'the output ends with its camera, and the app is told',
+    mutants: [
+      {
+        breaks: 'the app is not told why',
+        file: 'web/src/gate.ts',
+        change: ["    if (onPurpose) return;\n    const message", "    if (onPurpose || this.#machine.state === 'idle') return;\n    const message"],
+        tests: [{ file: 'refusals.test.ts', name: '\\(F13\\)' }],
+      },
+    ],
+  },
+  {
     rule: 'F14',
     says: 'the raw picture is shown to nobody who did not ask',
-    mutants: [],
+    mutants: [
+      {
+        breaks: 'the demo shows the raw picture at once',
+        file: 'www/main.ts',
+        change: ["    made.on('state', showState);\n", "    made.on('state', showState);\n    await showRaw();\n"],
+        tests: [{ file: 'demo.test.ts', name: 'camera.*\\(F14\\)' }],
+      },
+    ],
   },
   {
     rule: 'F15',
@@ -175,6 +214,24 @@ export const RULES = [
         file: 'web/src/fail-closed.ts',
         change: ['timeline.stamp(dueUs)));', 'raw.timestamp === dueUs ? dueUs : made.timestamp));'],
         tests: [gate('\\(F15\\)')],
+      },
+    ],
+  },
+  {
+    rule: 'F16',
+    says: 'with the guard on, only what a Bauta made is sent, recorded or encoded',
+    mutants: [
+      {
+        breaks: 'a track may be put in place of another unseen',
+        file: 'web/src/guard.ts',
+        change: ["rejecting('RTCRtpSender.replaceTrack', isGivenRawTrack)", "rejecting('RTCRtpSender.replaceTrack', () => false)"],
+        tests: [{ file: 'guard.test.ts', name: 'are refused at every way out.*\\(F16\\)' }],
+      },
+      {
+        breaks: "every clone counts as a Bauta's",
+        file: 'web/src/guard.ts',
+        change: ['    return isBranded(self) ? brand(copy) : copy;\n', '    return brand(copy);\n'],
+        tests: [{ file: 'guard.test.ts', name: 'a clone of the camera.*\\(F16\\)' }],
       },
     ],
   },
