@@ -17,12 +17,6 @@ export const RULES = [
         change: ['          tally.withheld++;\n', '          tally.withheld++;\n          enqueue(out, raw.clone());\n'],
         tests: [gate('\\(F1\\)')],
       },
-      {
-        breaks: 'nothing is sent at the start',
-        file: 'web/src/fail-closed.ts',
-        change: ["      machine.apply('begin');\n      sendSlate(out);\n", "      machine.apply('begin');\n"],
-        tests: [gate('\\(F1\\)')],
-      },
     ],
   },
   {
