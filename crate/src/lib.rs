@@ -3,7 +3,7 @@
 //! # The rooms
 //!
 //! ```text
-//!    mosaic ── frame ──── known_answer            rng   atomic   metrics   chart   html
+//!    mosaic ── frame ──── known_answer       dp   rng   atomic   metrics   chart   html
 //!               │              │
 //!    model ── artifact ──── engine ──┬── web         the small trunk: ships
 //!      │         │                   │
@@ -24,6 +24,7 @@ pub mod chart;
 pub mod cli;
 #[cfg(feature = "native")]
 pub mod data;
+pub mod dp;
 pub mod engine;
 #[cfg(feature = "native")]
 pub mod eval;

@@ -2,6 +2,7 @@
 //! nothing half-written is left.
 
 mod anonymizing;
+mod budgeting;
 mod desk;
 mod judging;
 mod published;
@@ -12,7 +13,7 @@ use desk::{Desk, did};
 #[test]
 fn every_verb_explains_itself() {
     let desk = Desk::new();
-    for verb in ["anonymize", "card", "data", "train", "report", "sweep", "judge", "export"] {
+    for verb in ["anonymize", "card", "data", "train", "report", "sweep", "judge", "export", "dp"] {
         let said = did(&desk.bauta(&[verb, "--help"]));
         assert!(said.contains("Usage: bauta"), "{verb}: {said}");
     }

@@ -5,6 +5,7 @@ mod anonymize;
 mod card;
 mod data;
 mod device;
+mod dp;
 mod export;
 mod judge;
 mod judge_outside;
@@ -36,6 +37,7 @@ enum Verb {
     Sweep(sweep::SweepCommand),
     Judge(judge::JudgeCommand),
     Data(data::DataCommand),
+    Dp(dp::Dp),
 }
 
 /// Runs the command line. Exit codes: 0 done, 1 failed (the reason is on standard error), 2 the command
@@ -50,6 +52,7 @@ pub fn main() -> ExitCode {
         Verb::Sweep(verb) => verb.run(),
         Verb::Judge(verb) => verb.run(),
         Verb::Data(verb) => verb.run(),
+        Verb::Dp(verb) => verb.run(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
