@@ -1,3 +1,4 @@
+import type { AuditLog } from './audit.js';
 import { brand } from './brand.js';
 import { framesOf, newTrack, openCamera, sizeOf } from './capture.js';
 import { Client } from './client.js';
@@ -91,6 +92,7 @@ export class Bauta {
   /** Counts what was run or detached: what the gate tells of an earlier one is old news. */
   #route = 0;
   #isOpening = false;
+  #lastLog: AuditLog | undefined;
 
   /**
    * Starts the anonymizer; the engine is loaded meanwhile, see `ready`.
@@ -251,11 +253,33 @@ export class Bauta {
     };
   }
 
+  /**
+   * F17: the audit log so far, to be kept or exported as JSON; after `close()`, all of it. It holds settings, states,
+   * faults, counts and hashes, and nothing of any picture. It lives in this page's memory and goes nowhere by itself.
+   */
+  async log(): Promise<AuditLog> {
+    return this.#lastLog ?? this.#client.send<'log'>({ type: 'log' });
+  }
+
+  /** Adds a sentence of the app's own to the log, such as why an upload was refused. */
+  note(text: string): void {
+    this.#client.send<'note'>({ type: 'note', text }).catch(() => undefined); // there is no log any more
+  }
+
+  /** Erases the log. The new one begins with how many entries were erased. */
+  async eraseLog(): Promise<void> {
+    if (this.#lastLog === undefined) await this.#client.send<'eraseLog'>({ type: 'eraseLog' });
+    this.#lastLog = undefined;
+  }
+
   /** Ends the output, then stops the camera, then ends the workers. */
   async close(): Promise<void> {
     if (this.#state === 'closed') return;
     this.#become('closed');
-    const stopped = this.#client.send<'stop'>({ type: 'stop' }).catch(() => undefined);
+    const stopped = this.#client.send<'stop'>({ type: 'stop' }).then(
+      (log) => { this.#lastLog = log; },
+      () => undefined, // the gate is broken: its log is lost
+    );
     await Promise.race([stopped, new Promise((resolve) => setTimeout(resolve, STOP_LIMIT_MS))]);
     this.#end(closed());
     this.#client.fail(closed());

@@ -16,6 +16,8 @@ export interface Model {
   readonly weights: Uint8Array;
   readonly card: string;
   readonly allowSoftwareGpu: boolean;
+  /** SHA-256 of card and weights, for the log. */
+  readonly hashes: { readonly card: string; readonly weights: string };
 }
 
 /** What an {@link EngineHost} needs. */
@@ -117,8 +119,9 @@ export class EngineHost {
       ({ fault }) => { this.#lose(client, new BautaError(fault.code, fault.message)); },
       (fault) => { this.#lose(client, fault); },
     );
+    const { base, weights, card, allowSoftwareGpu } = this.#options.model;
     try {
-      const sent = client.send<'open'>({ type: 'open', kind, ...this.#options.model });
+      const sent = client.send<'open'>({ type: 'open', kind, base, weights, card, allowSoftwareGpu });
       const opened = await within(sent, LOAD_LIMIT_MS, `the ${kind} engine did not open`);
       if (this.#closed) throw new BautaError('closed', 'this Bauta was closed');
       this.#engine = { client, worker, canary: this.#options.canary() };

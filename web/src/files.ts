@@ -43,7 +43,7 @@ export const fetchFile = async (address: string, base: string, kind: FileKind): 
 };
 
 /** SHA-256 in lower-case hex. */
-const sha256 = async (bytes: BufferSource): Promise<string> => {
+export const sha256 = async (bytes: BufferSource): Promise<string> => {
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
   return [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 };

@@ -1,3 +1,5 @@
+import { Chain } from './audit.js';
+import type { AuditLog, LogData } from './audit.js';
 import { Canary } from './canary.js';
 import { serve } from './client.js';
 import type { Port } from './client.js';
@@ -7,9 +9,10 @@ import { EngineHost } from './engine-host.js';
 import type { Model, Workshop } from './engine-host.js';
 import { failClosed } from './fail-closed.js';
 import { BautaError, asFault } from './faults.js';
-import { MODEL_FILE, fetchFile } from './files.js';
+import { MODEL_FILE, fetchFile, sha256 } from './files.js';
 import { frameSink, frameSource } from './frame-port.js';
 import { FrozenWatch } from './frozen.js';
+import { MANIFEST } from './manifest.js';
 import type { EngineReport, GateAnswers, GateCommand, GateEvent } from './protocol.js';
 import { slateOf } from './slate.js';
 import { Machine } from './state.js';
@@ -22,6 +25,8 @@ type Stream = Extract<GateCommand, { readonly type: 'stream' }>;
 type Encode = Extract<GateCommand, { readonly type: 'encode' }>;
 
 const STATS_EVERY_MS = 500;
+/** Counts are logged at every tenth time that they are told. */
+const LOG_EVERY = 10;
 
 /**
  * All frames pass through here, in a worker of its own, so that neither a busy page nor a broken engine
@@ -31,6 +36,7 @@ export class Gate {
   readonly #spawn: () => Workshop;
   readonly #tell: (event: GateEvent) => void;
   readonly #machine: Machine;
+  readonly #log = new Chain();
   #tally = new Tally();
   #settings: Load | undefined;
   #host: EngineHost | undefined;
@@ -51,20 +57,30 @@ export class Gate {
       process: ({ frame }) => this.#process(frame),
       switch: ({ model }) => this.#switch(model),
       encode: (command) => this.#encode(command),
+      log: () => this.#log.read(),
+      note: ({ text }) => this.#note(text),
+      eraseLog: () => this.#eraseLog(),
       stop: () => this.#stop(),
     });
     this.#machine = new Machine((state) => {
       if (state === 'running') this.#lastFault = undefined;
+      this.#log.note('state', { state });
       this.#tell({ event: 'state', state, route: this.#route });
     });
+    let told = 0;
     setInterval(() => {
       const { state } = this.#machine;
-      if (state === 'arming' || state === 'running' || state === 'degraded') this.#tellStats();
+      if (state !== 'arming' && state !== 'running' && state !== 'degraded') return;
+      this.#tellStats();
+      if (++told % LOG_EVERY === 0) this.#logCounts();
     }, STATS_EVERY_MS);
   }
 
   async #load(command: Load): Promise<EngineReport> {
     this.#settings = command;
+    const { sources, candidates, deadlineMs, frozenMs } = command;
+    const frozen = Number.isFinite(frozenMs) ? frozenMs : 'never';
+    this.#log.note('settings', { model: sources.model, engines: candidates.join(', '), deadlineMs, frozenMs: frozen });
     try {
       this.#host = this.#hostOf(await fetchModel(command.sources), command);
     } catch (cause) {
@@ -86,11 +102,12 @@ export class Gate {
    * F3, make before break: the engine in use goes on until the next one has passed its self-test, and finishes the
    * frames it has. Where there is none to take its place, it stays.
    */
-  async #switchTo(model: string): Promise<EngineReport> {
+  async #switchTo(address: string): Promise<EngineReport> {
     const settings = this.#loaded();
     this.#mustLive();
-    const sources = { ...settings.sources, model };
-    const next = this.#hostOf(await fetchModel(sources), settings);
+    const sources = { ...settings.sources, model: address };
+    const model = await fetchModel(sources);
+    const next = this.#hostOf(model, settings);
     const engine = await next.arm();
     const before = this.#host;
     try {
@@ -101,7 +118,7 @@ export class Gate {
     }
     this.#settings = { ...settings, sources };
     this.#host = next;
-    this.#tell({ event: 'engine', engine });
+    this.#use(engine, model);
     await before?.retire();
     return engine;
   }
@@ -114,7 +131,7 @@ export class Gate {
       frameLimitMs: Math.max(10_000, 10 * deadlineMs),
       canary: () => new Canary(newSampler()),
       onEngine: (engine) => {
-        if (this.#host === host) this.#tell({ event: 'engine', engine });
+        if (this.#host === host) this.#use(engine, model);
       },
       onExhausted: (fault) => {
         if (this.#host === host) this.#block(fault);
@@ -134,6 +151,7 @@ export class Gate {
     const { slate, deadlineMs, frozenMs } = this.#loaded();
     const watch = new FrozenWatch(newSampler(), frozenMs);
     this.#tally = new Tally();
+    this.#log.note('input', { ...size });
     const abort = new AbortController();
     const guard = failClosed({
       anonymize: (raw) => this.#engines().anonymize(raw),
@@ -207,13 +225,13 @@ export class Gate {
     }
   }
 
-  async #stop(): Promise<undefined> {
+  async #stop(): Promise<AuditLog> {
     this.#machine.apply('close');
     this.#output?.abort.abort(new BautaError('closed', 'this Bauta was closed'));
     this.#host?.close();
     await this.#output?.ended;
     await this.#endEncoders();
-    return undefined;
+    return this.#log.read();
   }
 
   /** No engine is left: the output ends. */
@@ -227,6 +245,29 @@ export class Gate {
     await Promise.all([...this.#encoders].map((encoder) => encoder.end()));
   }
 
+  #use(engine: EngineReport, { hashes }: Model): void {
+    const { kind, adapter, card } = engine;
+    const folder = kind === 'webgpu' ? 'wasm/gpu' : 'wasm/cpu';
+    const files = { wasm: MANIFEST[`${folder}/bauta_bg.wasm`] ?? null, script: MANIFEST[`${folder}/bauta.js`] ?? null };
+    this.#log.note('engine', { kind, adapter, model: card.name, mode: card.mode, ...files, ...hashes });
+    this.#tell({ event: 'engine', engine });
+  }
+
+  #logCounts(): void {
+    const { framesIn, framesOut, slates, withheld, faults } = this.#tally.read(performance.now());
+    this.#log.note('counts', { framesIn, framesOut, slates, withheld, faults } satisfies LogData);
+  }
+
+  #note(text: string): Promise<undefined> {
+    this.#log.note('note', { text });
+    return Promise.resolve(undefined);
+  }
+
+  #eraseLog(): Promise<undefined> {
+    this.#log.erase();
+    return Promise.resolve(undefined);
+  }
+
   #tellStats(): void {
     this.#tell({ event: 'stats', stats: this.#tally.read(performance.now()) });
   }
@@ -235,6 +276,7 @@ export class Gate {
   #ended(onPurpose: boolean): void {
     void this.#endEncoders();
     this.#tellStats();
+    this.#logCounts();
     this.#output = undefined;
     this.#machine.apply('end');
     if (onPurpose) return;
@@ -246,6 +288,7 @@ export class Gate {
   #report(fault: BautaError): void {
     if (this.#lastFault?.message === fault.message) return;
     this.#lastFault = fault;
+    this.#log.note('fault', { code: fault.code, message: fault.message });
     this.#tell({ event: 'error', fault: { code: fault.code, message: fault.message }, route: this.#route });
   }
 
@@ -272,5 +315,6 @@ const fetchModel = async ({ base, model, allowSoftwareGpu }: Load['sources']): P
     fetchFile(`${model}.json`, base, MODEL_FILE),
     fetchFile(`${model}.bpk`, base, MODEL_FILE),
   ]);
-  return { base, allowSoftwareGpu, card: new TextDecoder().decode(card), weights: new Uint8Array(weights) };
+  const hashes = { card: await sha256(card), weights: await sha256(weights) };
+  return { base, allowSoftwareGpu, hashes, card: new TextDecoder().decode(card), weights: new Uint8Array(weights) };
 };

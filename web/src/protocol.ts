@@ -1,3 +1,4 @@
+import type { AuditLog } from './audit.js';
 import type { Card, EngineKind } from './engine.js';
 import type { EncodeSettings, EncodedTotal, EncodedVideo } from './encoding.js';
 import type { Fault } from './faults.js';
@@ -46,6 +47,9 @@ export type GateCommand =
   /** Another model, as `Sources` names one. */
   | { readonly type: 'switch'; readonly model: string }
   | { readonly type: 'encode'; readonly sink: WritableStream<EncodedVideo>; readonly settings: EncodeSettings }
+  | { readonly type: 'log' }
+  | { readonly type: 'note'; readonly text: string }
+  | { readonly type: 'eraseLog' }
   | { readonly type: 'stop' };
 
 /** What the gate answers to each. */
@@ -60,8 +64,11 @@ export interface GateAnswers {
   switch: EngineReport;
   /** Answered once the encoded output has ended. */
   encode: EncodedTotal;
-  /** Answered once the output has ended. */
-  stop: undefined;
+  log: AuditLog;
+  note: undefined;
+  eraseLog: undefined;
+  /** Answered once the output has ended, with the log of all of it. */
+  stop: AuditLog;
 }
 
 /** What the gate tells unasked. `route` is that of the last `run`, `stream` or `detach` that has been carried out. */
