@@ -229,4 +229,28 @@ export const RULES = [
       },
     ],
   },
+  {
+    rule: 'F17',
+    says: 'what happened is logged as it happened, in a chain that shows a later change',
+    mutants: [
+      {
+        breaks: 'states are not logged',
+        file: 'web/src/gate.ts',
+        change: ["      this.#log.note('state', { state });\n", ''],
+        tests: [{ file: 'audit.test.ts', name: 'tells the states' }],
+      },
+      {
+        breaks: 'slates are counted as frames',
+        file: 'web/src/gate.ts',
+        change: ["this.#log.note('counts', { framesIn, framesOut, slates,", "this.#log.note('counts', { framesIn, framesOut: framesOut + slates, slates,"],
+        tests: [{ file: 'audit.test.ts', name: 'tells the states' }],
+      },
+      {
+        breaks: 'the hash of an entry is taken for right',
+        file: 'web/src/audit.ts',
+        change: ["if ((await hashOf(sealed)) !== hash)", "if ((await hashOf(sealed)) === '')"],
+        tests: [{ file: 'audit.test.ts', name: 'tells the states' }],
+      },
+    ],
+  },
 ];
