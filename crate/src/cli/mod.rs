@@ -7,6 +7,7 @@ mod data;
 mod device;
 mod export;
 mod judge;
+mod judge_check;
 mod judge_outside;
 mod judge_sweep;
 mod report;
