@@ -6,7 +6,6 @@ use anyhow::{Context as _, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{judge_check, judge_outside, judge_sweep};
-use crate::artifact::Artifact;
 use crate::atomic;
 use crate::data::sets::data_folder;
 use crate::data::{ClipStore, Manifest};
@@ -16,7 +15,7 @@ use crate::eval::{
 };
 use crate::outside::ReIdentifier;
 use crate::sweep::Table;
-use crate::transform::{Folder, Model, Transform, baselines, named};
+use crate::transform::{Folder, Transform, baselines, named, trained};
 
 /// Measures what an anonymizer hides and what it keeps.
 ///
@@ -194,7 +193,7 @@ impl JudgeCommand {
             return Ok(Box::new(Folder::open(&name.to_string_lossy(), clips, &set.raw)?));
         }
         if Path::new(&format!("{subject}.bpk")).exists() {
-            return Ok(Box::new(Model::open(&Artifact::load(Path::new(subject))?)?));
+            return Ok(trained(Path::new(subject), None)?);
         }
         named(subject).with_context(|| format!("there is no model {subject}.bpk either"))
     }
