@@ -163,34 +163,35 @@ impl TrainConfig {
         if self.model.architecture == Architecture::UNet {
             return Ok(());
         }
+        let kind = self.penalty.kind;
         let wants = [
             (
-                self.schedule.warm_up == 0,
                 "schedule.warm_up",
+                (self.schedule.warm_up > 0).then(|| self.schedule.warm_up.to_string()),
                 "0 with model.architecture = \"bdq\": it cannot copy",
             ),
             (
-                self.game.skip == 1,
                 "game.skip",
+                (self.game.skip != 1).then(|| self.game.skip.to_string()),
                 "1 with model.architecture = \"bdq\": it compares neighbouring frames",
             ),
             (
-                self.game.flicker_weight == 0.0,
                 "game.flicker_weight",
+                (self.game.flicker_weight > 0.0).then(|| self.game.flicker_weight.to_string()),
                 "0 with model.architecture = \"bdq\": all it shows is change",
             ),
             (
-                self.penalty.kind == PenaltyKind::None,
                 "penalty.kind",
+                (kind != PenaltyKind::None).then(|| format!("{kind:?}").to_lowercase()),
                 "\"none\" with model.architecture = \"bdq\": nothing it shows is near the raw frame",
             ),
         ];
-        match wants.into_iter().find(|(fits, ..)| !fits) {
-            Some((_, what, wanted)) => {
-                Err(TrainError::Unfit { what: what.into(), found: "something else".into(), wanted })
+        for (what, unfit, wanted) in wants {
+            if let Some(found) = unfit {
+                return Err(TrainError::Unfit { what: what.into(), found, wanted });
             }
-            None => Ok(()),
         }
+        Ok(())
     }
 }
 
@@ -260,7 +261,8 @@ mod tests {
         assert!(with("").is_ok(), "{:?}", with("").err());
         for (section, _) in fit {
             let error = with(section).expect_err(section);
-            assert!(error.starts_with(section) && error.contains("bdq"), "{section}: {error}");
+            let found = ["200", "2", "pixel"].iter().any(|found| error.contains(&format!(" = {found}: ")));
+            assert!(error.starts_with(section) && error.contains("bdq") && found, "{section}: {error}");
         }
     }
 
