@@ -21,7 +21,12 @@ pub(super) fn of(
         format: artifact::FORMAT,
         name: config.name.clone(),
         mode: Mode::Learned,
-        privacy_claim: "no privacy claim: only the trainer's quick attackers have been tried".into(),
+        privacy_claim: match config.model.architecture {
+            Architecture::UNet => {
+                "no privacy claim: only the trainer's quick attackers have been tried".into()
+            }
+            Architecture::Bdq => "no privacy claim: nobody has attacked it yet".into(),
+        },
         licence: corpus.licence.clone(),
         sha256: String::new(),
         config: (),
