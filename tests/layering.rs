@@ -24,7 +24,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("utility", &["rng", "frame"]),
     ("privacy", &["rng", "frame"]),
     ("attack", &["rng", "frame", "metrics", "data", "utility"]),
-    ("transform", &["rng", "frame", "mosaic", "artifact", "engine", "data"]),
+    ("transform", &["rng", "frame", "mosaic", "model", "known_answer", "artifact", "engine", "data"]),
     ("outside", &["frame", "data"]),
     (
         "eval",

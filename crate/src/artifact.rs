@@ -10,14 +10,17 @@ use sha2::{Digest, Sha256};
 
 use crate::frame::{self, Planes};
 use crate::known_answer::{self, KnownAnswer};
-use crate::model::{Anonymizer, AnonymizerConfig, ModelError};
+use crate::model::{AnonymizerConfig, ModelError, Shape};
 
 /// The version of the card's format that this crate writes, and the newest it reads.
 pub const FORMAT: u32 = 1;
 
+/// The card of an anonymizer of single pictures.
+pub type Card = CardOf<AnonymizerConfig>;
+
 /// What a model is, where it comes from and what is known of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Card {
+pub struct CardOf<S> {
     /// Version of this format, [`FORMAT`].
     pub format: u32,
     /// Short name, that of the files.
@@ -31,7 +34,7 @@ pub struct Card {
     /// SHA-256 of the weights file, lower-case hex.
     pub sha256: String,
     /// Shape of the network.
-    pub config: AnonymizerConfig,
+    pub config: S,
     /// Self-test of engines.
     pub known_answer: KnownAnswer,
     /// How the weights came to be.
@@ -40,6 +43,38 @@ pub struct Card {
     pub measured: Vec<Figure>,
     /// What the model is not good for.
     pub limits: Vec<String>,
+}
+
+impl<S> CardOf<S> {
+    /// The same card for a network of another shape.
+    pub fn with_config<T>(self, config: T) -> CardOf<T> {
+        let Self {
+            format,
+            name,
+            mode,
+            privacy_claim,
+            licence,
+            sha256,
+            known_answer,
+            trained,
+            measured,
+            limits,
+            ..
+        } = self;
+        CardOf {
+            format,
+            name,
+            mode,
+            privacy_claim,
+            licence,
+            sha256,
+            config,
+            known_answer,
+            trained,
+            measured,
+            limits,
+        }
+    }
 }
 
 /// How frames are anonymized.
@@ -69,6 +104,16 @@ pub struct Provenance {
     pub device: String,
     /// The whole training configuration.
     pub config: serde_json::Value,
+}
+
+impl Provenance {
+    /// Names of the sets trained on, each once, in order of the alphabet.
+    pub fn sets(&self) -> Vec<String> {
+        let mut sets: Vec<String> = self.data.iter().map(|source| source.name.clone()).collect();
+        sets.sort_unstable();
+        sets.dedup();
+        sets
+    }
 }
 
 /// A set that weights were trained on.
@@ -173,6 +218,20 @@ pub enum ArtifactError {
         /// Its format.
         found: u32,
     },
+    /// The card is that of something else.
+    #[error(
+        "{name} is {}, not {}; {}", Self::kind(found.as_deref()), Self::kind(*wanted),
+        "filters of clips look at the frame before and are for `bauta judge` alone, every other use wants a model that \
+         takes single pictures"
+    )]
+    Architecture {
+        /// The card's file or name.
+        name: String,
+        /// What the card says.
+        found: Option<String>,
+        /// What was to be opened.
+        wanted: Option<&'static str>,
+    },
     /// The card promises other weights.
     #[error(
         "the weights of {name} are not those its card describes (expected SHA-256 {expected}, found {found}); \
@@ -204,10 +263,22 @@ pub enum ArtifactError {
     },
 }
 
+impl ArtifactError {
+    fn kind(architecture: Option<&str>) -> String {
+        architecture.map_or_else(
+            || "an anonymizer of single pictures".into(),
+            |name| format!("a filter of clips ({name})"),
+        )
+    }
+}
+
+/// An anonymizer of single pictures: verified weights and their card.
+pub type Artifact = ArtifactOf<AnonymizerConfig>;
+
 /// Verified weights and their card.
 #[derive(Clone)]
-pub struct Artifact {
-    card: Card,
+pub struct ArtifactOf<S> {
+    card: CardOf<S>,
     weights: Vec<u8>,
 }
 
@@ -215,20 +286,32 @@ pub struct Artifact {
 #[derive(Deserialize)]
 struct Header {
     format: u32,
+    #[serde(default)]
+    config: Kind,
 }
 
-impl Artifact {
+/// The part of a network's shape that says what it is a shape of.
+#[derive(Default, Deserialize)]
+struct Kind {
+    architecture: Option<String>,
+}
+
+impl<S: Shape> ArtifactOf<S> {
     /// Checks that `weights` are those the card describes. `name` is what errors call the card.
     ///
     /// # Errors
     /// [`ArtifactError`] if the card is no card or too new, or the weights are others.
     pub fn open(name: &str, weights: Vec<u8>, card: &str) -> Result<Self, ArtifactError> {
         let unreadable = |source| ArtifactError::Card { name: name.to_owned(), source };
-        let Header { format } = serde_json::from_str(card).map_err(unreadable)?;
+        let Header { format, config } = serde_json::from_str(card).map_err(unreadable)?;
         if format > FORMAT {
             return Err(ArtifactError::Newer { name: name.to_owned(), found: format });
         }
-        let card: Card = serde_json::from_str(card).map_err(unreadable)?;
+        if config.architecture.as_deref() != S::ARCHITECTURE {
+            let (found, wanted) = (config.architecture, S::ARCHITECTURE);
+            return Err(ArtifactError::Architecture { name: name.to_owned(), found, wanted });
+        }
+        let card: CardOf<S> = serde_json::from_str(card).map_err(unreadable)?;
         let found = digest(&weights);
         if found != card.sha256 {
             return Err(ArtifactError::Altered { name: name.to_owned(), expected: card.sha256, found });
@@ -242,7 +325,7 @@ impl Artifact {
     ///
     /// # Errors
     /// [`ArtifactError::Misfit`] if the weights cannot be recorded.
-    pub fn of(model: &Anonymizer, mut card: Card, device: &Device) -> Result<Self, ArtifactError> {
+    pub fn of(model: &S::Network, mut card: CardOf<S>, device: &Device) -> Result<Self, ArtifactError> {
         let name = card.name.clone();
         let record = model.clone().into_record();
         let bytes = record.into_bytes().map_err(|source| ArtifactError::Misfit { name, source })?;
@@ -250,14 +333,14 @@ impl Artifact {
         let (width, height) = KnownAnswer::SIZE;
         let (working_width, working_height) = card.config.working_size(width, height);
         let image = frame::shrink(&known_answer::pattern(width, height), working_width, working_height);
-        let answer = Planes::from_tensor(model.forward(image.into_tensor(device)));
+        let answer = Planes::from_tensor(S::answer(model, image.into_tensor(device)));
         card.known_answer = KnownAnswer::of(&frame::grow(&answer, width, height));
         card.sha256 = digest(&weights);
         Ok(Self { card, weights })
     }
 
     /// The card.
-    pub fn card(&self) -> &Card {
+    pub fn card(&self) -> &CardOf<S> {
         &self.card
     }
 
@@ -270,7 +353,7 @@ impl Artifact {
     ///
     /// # Errors
     /// [`ArtifactError::Misfit`] if the weights are those of another network.
-    pub fn restore(&self, device: &Device) -> Result<Anonymizer, ArtifactError> {
+    pub fn restore(&self, device: &Device) -> Result<S::Network, ArtifactError> {
         let misfit = |source| ArtifactError::Misfit { name: self.card.name.clone(), source };
         let bytes = Bytes::from_bytes_vec(self.weights.clone());
         let record = ModuleRecord::from_bytes(bytes).map_err(misfit)?;
@@ -289,8 +372,9 @@ mod files {
     use std::fs;
     use std::path::{Path, PathBuf};
 
-    use super::{Artifact, ArtifactError, Card};
+    use super::{Artifact, ArtifactError, ArtifactOf, CardOf};
     use crate::atomic::replace;
+    use crate::model::Shape;
 
     impl Artifact {
         /// The model that comes with the program, `bauta-s`.
@@ -301,7 +385,9 @@ mod files {
             let weights = include_bytes!("../../models/bauta-s.bpk");
             Self::open("bauta-s.json", weights.to_vec(), include_str!("../../models/bauta-s.json"))
         }
+    }
 
+    impl<S: Shape> ArtifactOf<S> {
         /// Reads `NAME.bpk` and `NAME.json`; `path` names either, or `NAME` alone.
         ///
         /// # Errors
@@ -325,7 +411,7 @@ mod files {
         }
     }
 
-    impl Card {
+    impl<S: Shape> CardOf<S> {
         /// Writes `NAME.json`, whole or not at all, and gives its path. The weights beside it stay as they are.
         ///
         /// # Errors
@@ -398,6 +484,28 @@ mod tests {
 
     fn json(card: &Card) -> String {
         serde_json::to_string(card).expect("a card is JSON")
+    }
+
+    #[cfg(feature = "native")]
+    #[test]
+    fn a_filter_of_clips_survives_the_disk_and_no_engine_takes_it_for_a_model() {
+        use crate::model::{BdqConfig, STEPS};
+        let (device, folder) = (Device::flex(), tempfile::tempdir().expect("a temporary folder"));
+        let card = blank_card().with_config(BdqConfig::new(STEPS));
+        let before = ArtifactOf::of(&card.config.init(&device), card, &device).expect("recorded");
+        let path = folder.path().join("fresh");
+        before.save(&path).expect("written");
+        let after = ArtifactOf::<BdqConfig>::load(&path).expect("read");
+        assert_eq!(after.card(), before.card(), "the card changed");
+        let learnt =
+            |artifact: &ArtifactOf<BdqConfig>| artifact.restore(&device).expect("its weights").learnt();
+        assert_eq!(learnt(&after), learnt(&before), "the weights changed");
+        let error = Artifact::load(&path).map(|_| ()).expect_err("taken for a model").to_string();
+        assert!(error.contains("filter of clips (bdq)") && error.contains("bauta judge"), "{error}");
+        fresh().save(&path).expect("written");
+        let error =
+            ArtifactOf::<BdqConfig>::load(&path).map(|_| ()).expect_err("taken for a filter").to_string();
+        assert!(error.contains("fresh.json is an anonymizer of single pictures"), "{error}");
     }
 
     #[test]

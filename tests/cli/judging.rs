@@ -14,11 +14,44 @@ fn a_judgement_of_nothing_is_refused_with_the_ways_out() {
     desk.refused(&["judge", "--compare", "grey"], &["--compare", "at least two"]);
     desk.refused(&["judge", "grey", "--size", "50"], &["--size 50", "multiple of 16"]);
     desk.refused(&["judge", "grey", "--set", "no.csv"], &["no.csv"]);
+}
+
+#[test]
+fn members_of_what_nobody_trained_or_without_anybody_else_are_refused() {
+    let desk = Desk::new();
+    let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models");
+    for end in ["bpk", "json"] {
+        fs::copy(models.join(format!("bauta-s.{end}")), desk.path(&format!("m.{end}"))).expect("the model");
+    }
     let stage = ["data", "stage", "stage", "--clips", "24", "--people", "4", "--frames", "4", "--size", "16"];
     did(&desk.bauta(&stage));
-    let of_stage =
-        ["judge", "grey", "--set", "stage/manifest.csv", "--size", "16", "--members", "p000,somebody"];
-    desk.refused(&of_stage, &["somebody", "p001"]);
+    let judge = |subject: &str, members: &str, parts: &[&str]| {
+        let set = ["--set", "stage/manifest.csv", "--size", "16", "--quick", "--members", members];
+        desk.refused(&[&["judge", subject][..], &set].concat(), parts);
+    };
+    judge("grey", "p000,p001", &["--members", "grey", "learnt from nobody"]);
+    judge("m", "p000,p001,p002,p003", &["at least two people", "4 member(s) and 0 other people"]);
+    judge("m", "p000,somebody", &["somebody", "p001"]);
+    judge("m", "p000", &["at least two people", "1 member(s) and 3 other people"]);
+}
+
+#[test]
+fn clips_that_take_the_name_of_others_are_refused() {
+    let desk = Desk::new();
+    attributed(&desk);
+    for folder in ["raw", "grey"] {
+        fs::create_dir(desk.path(folder)).expect("a folder");
+        for place in 0..24 {
+            let name = format!("{place}.png");
+            fs::copy(desk.path(&name), desk.path(&format!("{folder}/{name}"))).expect("a picture");
+        }
+        fs::copy(desk.path("people.csv"), desk.path(&format!("{folder}/theirs.csv"))).expect("a manifest");
+    }
+    let set = ["--set", "people.csv", "--quick", "--size", "16"];
+    let refused =
+        |subjects: &[&str], parts: &[&str]| desk.refused(&[&["judge"][..], subjects, &set].concat(), parts);
+    refused(&["raw/theirs.csv"], &["\"raw\"", "untouched", "rename"]);
+    refused(&["grey/theirs.csv", "grey"], &["two things", "\"grey\"", "rename"]);
 }
 
 /// What a judge says of the built-in model, by hand: one private question, one figure of the action.

@@ -47,6 +47,36 @@ fn the_drawn_people_train_a_model_without_any_data_folder() {
 }
 
 #[test]
+fn a_filter_of_clips_is_trained_and_judged_and_taken_for_no_model_of_frames() {
+    let desk = Desk::new();
+    let stage = ["data", "stage", "stage", "--clips", "24", "--people", "4", "--frames", "4", "--size", "16"];
+    did(&desk.bauta(&stage));
+    let text = "name = \"motion\"\nsize = 16\n[model]\narchitecture = \"bdq\"\n[schedule]\nwarm_up = 0\npretrain = 2\n\
+                steps = 4\n[game]\nclips = 2\nframes = 3\nskip = 1\n[penalty]\nkind = \"none\"\n[adversary]\npairs = 4\n\
+                contrast_weight = 0.0\nhead = [{ of = \"identity\" }]\n[validate]\nfresh_moves = 2\n\
+                [[action]]\nmanifest = \"stage/manifest.csv\"\n[[privacy]]\nmanifest = \"stage/manifest.csv\"\n";
+    fs::write(desk.path("motion.toml"), text).expect("written");
+    did(&desk.bauta(&["train", "motion.toml"]));
+    let motion = "runs/motion/motion";
+    desk.picture("in.png", 40, 30);
+    for words in [
+        &["anonymize", "in.png", "out.png", "--model", motion][..],
+        &["export", motion, "out.onnx"],
+        &["card", motion],
+    ] {
+        desk.refused(words, &["motion.json", "filter of clips (bdq)", "bauta judge"]);
+    }
+    assert!(!desk.path("out.png").exists(), "a picture came out");
+    let judging = ["--set", "stage/manifest.csv", "--size", "16", "--quick", "--out", "judged"];
+    desk.bauta(&[&["judge", motion][..], &judging].concat());
+    let report = fs::read_to_string(desk.path("judged/report.json")).expect("a report");
+    let report: serde_json::Value = serde_json::from_str(&report).expect("JSON");
+    let of_motion = report["rows"].as_array().expect("rows").iter().filter(|row| row["method"] == "motion");
+    assert!(of_motion.count() > 3, "{report:#}");
+    assert!(report["subject"]["key"].as_str().expect("a key").contains("bdq"), "{}", report["subject"]);
+}
+
+#[test]
 fn a_training_killed_at_any_moment_goes_on_to_the_same_bits() {
     let desk = Desk::new();
     let stage = ["data", "stage", "stage", "--clips", "24", "--people", "4", "--frames", "4", "--size", "16"];

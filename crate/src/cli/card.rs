@@ -120,7 +120,16 @@ fn table(card: &Card, bytes: usize) -> String {
         let chance = entry.chance.map_or_else(|| "-".into(), figure);
         table += &format!("| `{}` | {} | {chance} | {} |\n", entry.name, with_interval(entry), entry.n);
     }
-    table + &format!("\n{}: {}.\n", card.name, card.privacy_claim)
+    table + &format!("\n{}: {}.\n", card.name, marked(&card.privacy_claim))
+}
+
+/// A sentence for Markdown: words that hold underscores stand in backticks.
+fn marked(sentence: &str) -> String {
+    let mark = |word: &str| {
+        let name = word.trim_matches(|letter: char| letter.is_ascii_punctuation() && letter != '_');
+        if name.contains('_') { word.replacen(name, &format!("`{name}`"), 1) } else { word.to_owned() }
+    };
+    sentence.split(' ').map(mark).collect::<Vec<_>>().join(" ")
 }
 
 fn page(card: &Card, bytes: usize) -> String {
@@ -155,4 +164,15 @@ fn page(card: &Card, bytes: usize) -> String {
         page += &format!("  - {limit}\n");
     }
     page + &format!("\nsha256    {}\n", card.sha256)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_with_underscores_stand_in_backticks_and_what_is_beside_them_does_not() {
+        let found = marked("worst (who on some_set; 0 is chance), of a_b and c");
+        assert_eq!(found, "worst (who on `some_set`; 0 is chance), of `a_b` and c", "the sentence");
+    }
 }

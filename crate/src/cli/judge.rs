@@ -1,13 +1,11 @@
 //! `bauta judge`: what a model, or any other transform of clips, hides and keeps.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{judge_outside, judge_sweep};
-use crate::artifact::Artifact;
+use super::{judge_check, judge_outside, judge_sweep};
 use crate::atomic;
 use crate::data::sets::data_folder;
 use crate::data::{ClipStore, Manifest};
@@ -17,7 +15,7 @@ use crate::eval::{
 };
 use crate::outside::ReIdentifier;
 use crate::sweep::Table;
-use crate::transform::{Folder, Model, Transform, baselines, named};
+use crate::transform::{Folder, Transform, baselines, named, trained};
 
 /// Measures what an anonymizer hides and what it keeps.
 ///
@@ -111,7 +109,7 @@ impl JudgeCommand {
             self.sets.iter().map(|name| self.open(name, &progress)).collect::<Result<_, _>>()?;
         let mut swept = self.sweep.as_deref().map(Table::read).transpose()?;
         let transforms = self.transforms(&sets, swept.as_ref())?;
-        self.check_members(&sets)?;
+        judge_check::members(&self.members, &sets, &self.subjects)?;
         let judged: Vec<&dyn Transform> = transforms.iter().map(AsRef::as_ref).collect();
         let merged = judge_outside::rows(&self.merge, &sets, &judged)?;
         let cache = self.cache.join("judge");
@@ -161,15 +159,20 @@ impl JudgeCommand {
         Set::open(name, &self.attributes, (self.data.as_deref(), &self.cache, self.size), progress)
     }
 
-    /// Baselines first, then the models of a sweep, then the subjects.
+    /// Baselines first (without those that are subjects), then the models of a sweep, then the subjects.
     fn transforms(&self, sets: &[Set], swept: Option<&Table>) -> anyhow::Result<Vec<Box<dyn Transform>>> {
         let mut transforms: Vec<Box<dyn Transform>> = if self.baselines { baselines() } else { vec![] };
         if let (Some(table), Some(folder)) = (swept, &self.sweep) {
             transforms.extend(judge_sweep::models(table, folder)?);
         }
         for subject in &self.subjects {
-            transforms.push(self.transform(subject, sets)?);
+            let subject = self.transform(subject, sets)?;
+            if self.baselines {
+                transforms.retain(|other| other.key() != subject.key());
+            }
+            transforms.push(subject);
         }
+        judge_check::names(&transforms)?;
         Ok(transforms)
     }
 
@@ -181,20 +184,6 @@ impl JudgeCommand {
         Task { transforms, subject, members: &self.members, compared_from }
     }
 
-    /// Refuses members that nobody knows, or without a single model that they could be members of.
-    fn check_members(&self, sets: &[Set]) -> anyhow::Result<()> {
-        if !self.members.is_empty() && self.subjects.len() != 1 {
-            bail!("--members goes with one model: the one that was trained on them");
-        }
-        let clips = || sets.iter().flat_map(|set| set.raw.clips());
-        let known: BTreeSet<&str> = clips().filter_map(|clip| clip.subject.as_deref()).collect();
-        if let Some(member) = self.members.iter().find(|member| !known.contains(member.as_str())) {
-            let known: Vec<&str> = known.into_iter().collect();
-            bail!("--members {member}: nobody is called so in the sets; there are {}", known.join(", "));
-        }
-        Ok(())
-    }
-
     fn transform(&self, subject: &str, sets: &[Set]) -> anyhow::Result<Box<dyn Transform>> {
         if subject.ends_with(".csv") {
             let [set] = sets else { bail!("clips that are anonymized already go with exactly one --set") };
@@ -204,7 +193,7 @@ impl JudgeCommand {
             return Ok(Box::new(Folder::open(&name.to_string_lossy(), clips, &set.raw)?));
         }
         if Path::new(&format!("{subject}.bpk")).exists() {
-            return Ok(Box::new(Model::open(&Artifact::load(Path::new(subject))?)?));
+            return Ok(trained(Path::new(subject), None)?);
         }
         named(subject).with_context(|| format!("there is no model {subject}.bpk either"))
     }

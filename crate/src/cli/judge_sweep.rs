@@ -4,10 +4,9 @@ use std::path::Path;
 
 use anyhow::Context as _;
 
-use crate::artifact::Artifact;
 use crate::eval::{Budget, Protocol, Report, Row, budgets_reading, worst_leak};
 use crate::sweep::{Attack, Table};
-use crate::transform::{Model, Transform};
+use crate::transform::{Transform, trained};
 
 /// What the figures of a judged sweep are worth.
 const NOTE: &str =
@@ -17,8 +16,7 @@ const NOTE: &str =
 pub(super) fn models(table: &Table, folder: &Path) -> anyhow::Result<Vec<Box<dyn Transform>>> {
     let open = |row| -> anyhow::Result<Box<dyn Transform>> {
         let path = folder.join(Table::model(row));
-        let artifact = Artifact::load(&path).with_context(|| format!("cannot judge {}", name(row)))?;
-        Ok(Box::new(Model::open(&artifact)?.called(&name(row))))
+        trained(&path, Some(&name(row))).with_context(|| format!("cannot judge {}", name(row)))
     };
     table.rows.iter().map(open).collect()
 }

@@ -8,6 +8,7 @@ mod device;
 mod dp;
 mod export;
 mod judge;
+mod judge_check;
 mod judge_outside;
 mod judge_sweep;
 mod report;

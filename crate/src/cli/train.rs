@@ -77,7 +77,7 @@ impl Train {
             Outcome::Stopped { checkpoint } => {
                 println!("stopped; go on with --resume from {}", checkpoint.display());
             }
-            Outcome::Done { weights, result, .. } => {
+            Outcome::Done { weights, result } => {
                 let report = summarize(&result, &weights, &path)?;
                 println!("{}\nthe report with curves and samples: {}", report.verdict, report.path.display());
             }

@@ -24,9 +24,9 @@ pub struct ClipBatch {
 /// Two views of each of `n` pictures.
 #[derive(Clone, Debug)]
 pub struct Pairs {
-    /// `[n, 3, h, w]`, sRGB in `[0, 1]`.
+    /// `[n, 3, h, w]`, sRGB in `[0, 1]`; or as many frames for each picture as were asked for, one after the other.
     pub left: Tensor<4>,
-    /// `[n, 3, h, w]`: other views of the same pictures, in the same order.
+    /// The same: other views of the same pictures, in the same order.
     pub right: Tensor<4>,
 }
 
@@ -155,25 +155,35 @@ fn gather(
 }
 
 /// An independent view of each picture and one of its partner (by their numbers, see
-/// [`ClipStore::frames_in`]): of the picture itself, or of another that shows the same subject.
+/// [`ClipStore::frames_in`]): of the picture itself, or of another that shows the same subject. `run` gives the numbers
+/// of the frames that are shown for a picture, as many for each, in one view: the picture alone, or [`neighbours`].
 ///
 /// # Panics
 /// If there are no pictures, or not as many partners.
-pub fn pairs(
+pub fn pairs<const FRAMES: usize>(
     store: &ClipStore,
     (pictures, partners): (&[usize], &[usize]),
+    run: impl Fn(usize) -> [usize; FRAMES],
     augmentation: &Augmentation,
-    rng: &mut ChaCha8Rng,
-    device: &Device,
+    (rng, device): (&mut ChaCha8Rng, &Device),
 ) -> Pairs {
     assert!(!pictures.is_empty(), "pairs need a picture");
     assert_eq!(pictures.len(), partners.len(), "each picture has one partner");
     let draws: Vec<Draw> = (0..2 * pictures.len()).map(|_| augmentation.draw(rng)).collect();
     let twice = pictures.iter().chain(partners).zip(&draws);
-    let orders: Vec<Order> = twice.map(|(&number, draw)| Order { number, draw }).collect();
-    let both = upload(store, &orders, device); // [2n, 3, h, w]
+    let views = twice.flat_map(|(&number, draw)| run(number).map(|number| Order { number, draw }));
+    let orders: Vec<Order> = views.collect();
+    let both = upload(store, &orders, device); // [2n * FRAMES, 3, h, w]
     let [left, right] = both.chunk(2, 0).try_into().expect("two halves");
     Pairs { left, right }
+}
+
+/// A picture behind the frame before it, by their numbers; the first of a clip stands before the second, and a picture
+/// that is alone stands twice.
+pub fn neighbours(store: &ClipStore, picture: usize) -> [usize; 2] {
+    let clip = &store.clips()[store.clip_of(picture)];
+    let second = (picture.max(clip.first + 1)).min(clip.first + clip.frames - 1);
+    [second.saturating_sub(1).max(clip.first), second]
 }
 
 /// Pictures as they are, by their numbers: for judging.
@@ -319,10 +329,36 @@ mod tests {
         let pictures = [0, 4];
         let still = shown(still_images(&store, &pictures, &Device::flex()));
         assert_eq!(still, [(0, 0), (1, 1)], "pictures are counted over all clips");
-        let plain = pairs(&store, (&pictures, &pictures), &Augmentation::NONE, &mut rng, &Device::flex());
+        let plain = pairs(
+            &store,
+            (&pictures, &pictures),
+            |number| [number],
+            &Augmentation::NONE,
+            (&mut rng, &Device::flex()),
+        );
         assert_eq!(shown(plain.left), still, "left shows other pictures");
         assert_eq!(shown(plain.right), still, "right shows other pictures");
-        let varied = pairs(&store, (&pictures, &pictures), &Augmentation::VIEW, &mut rng, &Device::flex());
+        let varied = pairs(
+            &store,
+            (&pictures, &pictures),
+            |number| [number],
+            &Augmentation::VIEW,
+            (&mut rng, &Device::flex()),
+        );
         assert!(values(varied.left) != values(varied.right), "both views are the same");
+    }
+
+    #[test]
+    fn a_picture_stands_behind_the_frame_before_it_in_one_view() {
+        let (store, mut rng) = (store(&[3, 1, 2]), Seed(5).rng("pairs"));
+        let found: Vec<[usize; 2]> = (0..6).map(|picture| neighbours(&store, picture)).collect();
+        assert_eq!(found, [[0, 1], [0, 1], [1, 2], [3, 3], [4, 5], [4, 5]], "of clips of 3, 1 and 2 frames");
+        let lit = Augmentation { light: 0.5, tint: 0.5, ..Augmentation::NONE };
+        let run = |number| neighbours(&store, number);
+        let views = pairs(&store, (&[2, 5], &[2, 5]), run, &lit, (&mut rng, &Device::flex()));
+        assert_eq!(views.left.dims(), [4, 3, SIZE, SIZE], "two frames for each picture");
+        let reds: Vec<f32> = values(views.left).chunks_exact(3 * SIZE * SIZE).map(|p| p[0]).collect();
+        let same_light = (reds[1] - reds[0]).abs() < 0.1 && (reds[3] - reds[2]).abs() < 0.1;
+        assert!(same_light && (reds[0] - reds[2]).abs() > 0.01, "the light changes within a view: {reds:?}");
     }
 }

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::overview::overview;
-use super::reading::{distinct, question, worst_leak};
+use super::overview::{VOID, overview};
+use super::reading::{distinct, question, untold_action, untold_sentence, worst_leak};
 use super::report::{Difference, Method, Protocol, Report, Row};
 
 /// What stands where nothing was measured.
@@ -21,6 +21,9 @@ pub fn markdown(report: &Report) -> String {
     for set in distinct(report.rows.iter().map(|row| row.dataset.as_str())) {
         let rows: Vec<&Row> = report.rows.iter().filter(|row| row.dataset == set).collect();
         let _ = writeln!(text, "## {set}\n\n{}", table(&rows));
+        if let Some(raw) = untold_action(report, set) {
+            let _ = writeln!(text, "{}\n", untold_sentence(set, raw));
+        }
     }
     text += &across_sets(report);
     text += &compared(report);
@@ -66,8 +69,8 @@ fn on_set(report: &Report, method: &Method, set: &str) -> String {
             row.dataset == set && row.method == method.name && row.protocol == Protocol::Retrained
         })
     };
-    let action =
-        rows().find(|row| row.measure == "action, top-1").map(|row| format!("action {}", figure(row)));
+    let kept = |row| if untold_action(report, set).is_some() { VOID.to_owned() } else { figure(row) };
+    let action = rows().find(|row| row.measure == "action, top-1").map(|row| format!("action {}", kept(row)));
     let leak = worst_leak(rows()).map(|(_, row)| format!("{} {}", row.measure, figure(row)));
     let novel = (!method.trained_on.iter().any(|known| known == set)).then(|| "*novel*".to_owned());
     let parts: Vec<String> = [novel, action, leak].into_iter().flatten().collect();

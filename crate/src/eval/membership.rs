@@ -26,6 +26,14 @@ struct Seen {
     features: [f64; FEATURES],
 }
 
+/// How many people of a set are `members`, and how many are not.
+pub fn membership_sides(set: &Set, members: &[String]) -> (usize, usize) {
+    let subjects = set.raw.clips().iter().filter_map(|clip| clip.subject.as_deref());
+    let people: BTreeSet<&str> = subjects.collect();
+    let inside = people.iter().filter(|person| members.iter().any(|member| member == **person)).count();
+    (inside, people.len() - inside)
+}
+
 /// How well it can be told whether a clip's person is one of `members`, from the raw clip and what became of it, by a
 /// logistic regression that has learnt from everybody but the member and the stranger it is asked about
 /// (leave-pair-out; Airola et al. 2011): AUC, 0.5 at chance, its interval over people. `untrained` are the

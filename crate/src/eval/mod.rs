@@ -52,6 +52,7 @@ pub use heading::Heading;
 pub use interval::Estimate;
 pub use judge::{Judge, Progress, Task};
 pub use markdown::markdown;
+pub use membership::membership_sides;
 pub use merge::{MergeError, add_rows, read_rows};
 pub use overview::overview;
 pub use page::{Sheet, page, sheets};

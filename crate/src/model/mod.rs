@@ -1,5 +1,8 @@
-//! The anonymizer: a network that rewrites a picture. Tensors in, tensors out; no files, no pixels.
+//! The anonymizer: a network that rewrites a picture; and, for the judge, a learnt filter of clips to hold it against.
+//! Tensors in, tensors out; no files, no pixels.
 
+#[cfg(feature = "native")]
+mod bdq;
 mod blocks;
 #[cfg(all(feature = "web", feature = "wgpu", target_family = "wasm"))]
 mod fused;
@@ -10,7 +13,59 @@ use burn::nn::conv::{Conv2d, ConvTranspose2d};
 use burn::tensor::activation::{relu, sigmoid};
 use burn::tensor::{Device, Tensor};
 
+#[cfg(feature = "native")]
+pub use bdq::{Bdq, BdqConfig, STEPS};
 use blocks::{Norm, NormConfig, Start};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// What a model card says of its network, and how to make one of it.
+pub trait Shape: Clone + Serialize + DeserializeOwned {
+    /// The network.
+    type Network: Module;
+    /// What the card calls the architecture; nothing for the anonymizer of single pictures.
+    const ARCHITECTURE: Option<&'static str>;
+
+    /// Checks that the numbers describe a network.
+    ///
+    /// # Errors
+    /// [`ModelError`] names the number that does not fit.
+    fn validate(&self) -> Result<(), ModelError>;
+
+    /// A network on `device`, for weights that are loaded next.
+    fn blank(&self, device: &Device) -> Self::Network;
+
+    /// Width and height at which a picture of this size is worked on.
+    fn working_size(&self, width: usize, height: usize) -> (usize, usize);
+
+    /// What the network makes of a self-test's picture.
+    ///
+    /// # Shapes
+    /// - `image`: `[1, 3, h, w]` of a working size, sRGB in `[0, 1]`
+    /// - returns the same
+    fn answer(network: &Self::Network, image: Tensor<4>) -> Tensor<4>;
+}
+
+impl Shape for AnonymizerConfig {
+    type Network = Anonymizer;
+    const ARCHITECTURE: Option<&'static str> = None;
+
+    fn validate(&self) -> Result<(), ModelError> {
+        Self::validate(self)
+    }
+
+    fn blank(&self, device: &Device) -> Anonymizer {
+        Self::blank(self, device)
+    }
+
+    fn working_size(&self, width: usize, height: usize) -> (usize, usize) {
+        Self::working_size(self, width, height)
+    }
+
+    fn answer(network: &Anonymizer, image: Tensor<4>) -> Tensor<4> {
+        network.forward(image)
+    }
+}
 
 /// Shape of an [`Anonymizer`]. Plain data, stored beside the weights; holds no tensor.
 ///
@@ -46,6 +101,9 @@ pub enum ModelError {
     /// The working resolution does not fit the network's three halvings.
     #[error("long_side {0} is not a positive multiple of {MULTIPLE}")]
     LongSide(usize),
+    /// A quantisation without steps, or with more than bytes can show.
+    #[error("steps {0} is not in 1..=255")]
+    Steps(usize),
 }
 
 impl AnonymizerConfig {

@@ -1,25 +1,35 @@
 //! The card of a trained model.
 
-use super::config::TrainConfig;
+use super::config::{Architecture, TrainConfig};
 use super::corpus::Corpus;
 use super::folder::RunFolder;
 use super::result::RunResult;
-use crate::artifact::{self, Card, Figure, Mode, Provenance, UNJUDGED};
+use crate::artifact::{self, CardOf, Figure, Mode, Provenance, UNJUDGED};
 use crate::known_answer::KnownAnswer;
 use crate::metrics::Reading;
 
-/// The card of the model that `result` came out of; digest and known answer are filled in when weights are
-/// added.
-pub(super) fn of(config: &TrainConfig, corpus: &Corpus, folder: &RunFolder, result: &RunResult) -> Card {
+/// The card of the model that `result` came out of, but for the shape of its network; digest and known answer are filled
+/// in when weights are added.
+pub(super) fn of(
+    config: &TrainConfig,
+    corpus: &Corpus,
+    folder: &RunFolder,
+    result: &RunResult,
+) -> CardOf<()> {
     let about = &folder.about;
-    Card {
+    CardOf {
         format: artifact::FORMAT,
         name: config.name.clone(),
         mode: Mode::Learned,
-        privacy_claim: "no privacy claim: only the trainer's quick attackers have been tried".into(),
+        privacy_claim: match config.model.architecture {
+            Architecture::UNet => {
+                "no privacy claim: only the trainer's quick attackers have been tried".into()
+            }
+            Architecture::Bdq => "no privacy claim: nobody has attacked it yet".into(),
+        },
         licence: corpus.licence.clone(),
         sha256: String::new(),
-        config: config.model.config(),
+        config: (),
         known_answer: KnownAnswer { width: 1, height: 1, grid: vec![], tolerance: 0.0 },
         trained: Provenance {
             commit: about.commit.clone(),
@@ -48,6 +58,14 @@ fn figures<'a>(readings: &'a [Reading], kind: &'a str) -> impl Iterator<Item = F
 
 fn limits(config: &TrainConfig) -> Vec<String> {
     let size = config.size;
+    if config.model.architecture == Architecture::Bdq {
+        return vec![
+            format!("trained on frames of {size} x {size} pixels in which a person fills most of the frame"),
+            UNJUDGED[2].into(),
+            "looks at the frame before: a filter to hold models against in `bauta judge`, not for the product".into(),
+            "shows nothing of who stands still, and everything where the camera moves".into(),
+        ];
+    }
     vec![
         format!("trained on frames of {size} x {size} pixels in which a person fills most of the frame"),
         UNJUDGED[0].into(),

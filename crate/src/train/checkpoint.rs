@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 
 use super::balance::GradNorm;
 use super::penalty::PenaltyState;
+use super::rewriter::Rewriter;
 use super::{TrainError, gradients};
-use crate::model::Anonymizer;
 use crate::privacy::Privacy;
 use crate::utility::Utility;
 
@@ -31,20 +31,20 @@ pub(super) struct Player<M> {
 /// The players.
 pub(super) struct Players {
     /// `f_A`.
-    pub anonymizer: Player<Anonymizer>,
+    pub anonymizer: Player<Rewriter>,
     /// `f_T`.
     pub utility: Player<Utility>,
     /// `f_B`, one or several.
     pub privacy: Vec<Player<Privacy>>,
     /// The averaged `f_A`, where the configuration asks for one and the game has begun. Off the tape.
-    pub average: Option<Anonymizer>,
+    pub average: Option<Rewriter>,
     /// The `f_A` with the best validation score so far, and the `f_T` of that moment. Off the tape.
-    pub best: Option<(Anonymizer, Utility)>,
+    pub best: Option<(Rewriter, Utility)>,
 }
 
 impl Players {
     /// The anonymizer that would be kept if the run ended now, off the tape.
-    pub(super) fn candidate(&self) -> Anonymizer {
+    pub(super) fn candidate(&self) -> Rewriter {
         self.average.clone().unwrap_or_else(|| self.anonymizer.module.valid())
     }
 }

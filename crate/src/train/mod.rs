@@ -8,6 +8,7 @@
 //!                           ├ play        a step: preparation, or a round of the game
 //!                           │  └ moves    what each player does
 //!                           │     └ penalty, balance, gradients
+//!                           ├ rewriter    the anonymizer, of either architecture
 //!                           ├ validate    what is still recognised, by the branch and by fresh attackers
 //!                           ├ checkpoint  where it can go on from
 //!                           └ log, samples, card   what people look at
@@ -26,6 +27,7 @@ mod moves;
 mod penalty;
 mod play;
 mod result;
+mod rewriter;
 mod run;
 mod samples;
 mod table;
@@ -34,8 +36,8 @@ mod validate;
 use std::path::PathBuf;
 
 pub use config::{
-    Adversary, Balance, BalanceKind, Game, Head, ModelShape, Penalty, PenaltyKind, Rates, Schedule,
-    SetChoice, TrainConfig, Twins, Validate, set_option,
+    Adversary, Architecture, Balance, BalanceKind, Game, Head, ModelShape, Penalty, PenaltyKind, Rates,
+    Schedule, SetChoice, TrainConfig, Twins, Validate, set_option,
 };
 pub use corpus::{ClipOrder, Corpus};
 pub use folder::RunFolder;

@@ -9,6 +9,7 @@ use super::config::TrainConfig;
 use super::corpus::Corpus;
 use super::log::Line;
 use super::penalty::{self, PenaltyState};
+use super::rewriter::Rewriter;
 use super::table::Table;
 use super::{gradients, moves};
 use crate::privacy::{Privacy, PrivacyConfig};
@@ -39,7 +40,7 @@ impl Round<'_> {
     pub(super) fn players(&self) -> Players {
         self.device.seed(self.config.seed.stream("weights"));
         Players {
-            anonymizer: player(self.config.model.config().init(&self.device), self.config),
+            anonymizer: player(Rewriter::fresh(&self.config.model, &self.device), self.config),
             utility: utility_player(self.config, self.corpus, &self.device),
             privacy: (0..self.config.adversary.branches).map(|_| self.privacy_player()).collect(),
             average: None,

@@ -16,12 +16,11 @@ use super::log::{Line, Log, Validation};
 use super::penalty::PenaltyState;
 use super::play::Round;
 use super::result::RunResult;
+use super::rewriter::Rewriter;
 use super::table::Table;
 use super::validate::Validator;
 use super::{TrainError, card, samples};
-use crate::artifact::Artifact;
 use crate::metrics::Reading;
-use crate::model::Anonymizer;
 use crate::utility::Utility;
 
 /// What a run reports after each step.
@@ -46,9 +45,7 @@ pub struct Progress<'a> {
 pub enum Outcome {
     /// The model is written.
     Done {
-        /// Weights and card.
-        artifact: Box<Artifact>,
-        /// Where the weights lie.
+        /// Where the weights lie; the card lies beside them.
         weights: PathBuf,
         /// What was recognised.
         result: Box<RunResult>,
@@ -201,7 +198,7 @@ impl<'a> Running<'a> {
         Ok(())
     }
 
-    fn draw(&self, anonymizer: &Anonymizer) -> Result<(), TrainError> {
+    fn draw(&self, anonymizer: &Rewriter) -> Result<(), TrainError> {
         let (corpus, device) = (self.round.corpus, &self.round.device);
         samples::draw(self.folder.path(), self.done, anonymizer, corpus, device)
     }
@@ -234,7 +231,7 @@ impl<'a> Running<'a> {
     }
 
     /// The anonymizer that is kept, the utility branch that goes with it, and the step they come from.
-    fn chosen(&self) -> (Anonymizer, Utility, u64) {
+    fn chosen(&self) -> (Rewriter, Utility, u64) {
         let players = self.players();
         match (&players.best, self.state.best) {
             (Some((anonymizer, utility)), Some((step, _))) => (anonymizer.clone(), utility.clone(), step),
@@ -243,7 +240,7 @@ impl<'a> Running<'a> {
     }
 
     /// What is recognised behind the kept anonymizer, and of raw frames.
-    fn last_readings(&self, anonymizer: &Anonymizer, branch: &Utility) -> (Vec<Reading>, Vec<Reading>) {
+    fn last_readings(&self, anonymizer: &Rewriter, branch: &Utility) -> (Vec<Reading>, Vec<Reading>) {
         let (validator, table) = (&self.validator, &self.round.table);
         let mut anonymized = validator.fresh_actions(table, Some(anonymizer));
         anonymized.extend(validator.readings(branch, Some(anonymizer)));
@@ -273,10 +270,10 @@ impl<'a> Running<'a> {
             anonymized,
         };
         let card = card::of(config, self.round.corpus, &self.folder, &result);
-        let artifact = Artifact::of(&anonymizer.valid(), card, &device.clone().inner())?;
-        let (weights, _) = artifact.save(&self.folder.path().join(&config.name))?;
+        let path = self.folder.path().join(&config.name);
+        let weights = anonymizer.valid().save(&config.model, card, &path, &device.clone().inner())?;
         self.folder.write_json("result.json", &result)?;
-        Ok(Outcome::Done { artifact: Box::new(artifact), weights, result: Box::new(result) })
+        Ok(Outcome::Done { weights, result: Box::new(result) })
     }
 }
 

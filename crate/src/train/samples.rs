@@ -7,11 +7,10 @@ use burn::tensor::Device;
 
 use super::TrainError;
 use super::corpus::Corpus;
-use super::moves::seen;
+use super::rewriter::Rewriter;
 use crate::artifact::digest;
 use crate::atomic;
 use crate::data::still_images;
-use crate::model::Anonymizer;
 
 /// Clips on a sheet, and frames of each.
 const CLIPS: usize = 4;
@@ -22,7 +21,7 @@ const FRAMES: usize = 4;
 pub(super) fn draw(
     run: &Path,
     step: u64,
-    anonymizer: &Anonymizer,
+    anonymizer: &Rewriter,
     corpus: &Corpus,
     device: &Device,
 ) -> Result<(), TrainError> {
@@ -42,7 +41,7 @@ pub(super) fn draw(
         })
         .collect();
     let raw = still_images(store, &frames, device); // [clips * FRAMES, 3, size, size]
-    let anonymized = seen(Some(anonymizer), raw.clone());
+    let anonymized = anonymizer.still(store, &frames, device);
     let difference = ((anonymized.clone() - raw.clone()) * 0.5 + 0.5).clamp(0.0, 1.0);
     let columns = [raw, anonymized, difference].map(|images| {
         images.into_data().convert::<f32>().try_into_vec::<f32>().expect("values were converted to f32")

@@ -4,11 +4,13 @@ use burn::tensor::Device;
 use rand::RngExt as _;
 
 use super::TrainError;
-use super::config::{TrainConfig, Twins};
+use super::config::{Architecture, TrainConfig, Twins};
 use super::corpus::{ClipOrder, Corpus};
 use super::labels::HeadTable;
 use super::moves::{HeadLabels, Pictures, kin_of};
-use crate::data::{Augmentation, ClipBatch, ClipRecipe, EpochOrder, clip_batch, clip_twice, pairs};
+use crate::data::{
+    Augmentation, ClipBatch, ClipRecipe, EpochOrder, clip_batch, clip_twice, neighbours, pairs,
+};
 
 /// Where the batches of catching up begin, so that they are none of the game's own.
 const CATCH_UP: u64 = 1 << 40;
@@ -82,9 +84,19 @@ impl<'a> Table<'a> {
             let labels: Vec<Option<usize>> = clips.iter().map(|clip| head.label(*clip)).collect();
             HeadLabels::of(&labels, head.chance(), &self.device)
         });
+        let shown = (pictures.as_slice(), partners.as_slice());
         Pictures {
             labels: labels.collect(),
-            pairs: pairs(store, (&pictures, &partners), &Augmentation::VIEW, &mut rng, &self.device),
+            pairs: match self.config.model.architecture {
+                Architecture::UNet => {
+                    pairs(store, shown, |picture| [picture], &Augmentation::VIEW, (&mut rng, &self.device))
+                }
+                Architecture::Bdq => {
+                    let run = |picture| neighbours(store, picture);
+                    pairs(store, shown, run, &Augmentation::VIEW, (&mut rng, &self.device))
+                }
+            },
+            run: if self.config.model.architecture == Architecture::Bdq { 2 } else { 1 },
             kin: kin.map(|(kin, _)| kin),
             chance,
         }

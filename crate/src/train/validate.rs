@@ -9,17 +9,17 @@ use burn::tensor::{Device, Tensor};
 
 use super::TrainError;
 use super::checkpoint::Player;
-use super::config::TrainConfig;
+use super::config::{Architecture, TrainConfig};
 use super::corpus::Corpus;
 use super::log::Validation;
 use super::moves::{seen, teach_utility};
 use super::play::utility_player;
 use super::result::{ACTION, action_mean, action_top1, leaks};
+use super::rewriter::Rewriter;
 use super::table::Table;
 use crate::attack::{self, Effort};
 use crate::data::{Augmentation, ClipRecipe, Split, still_clip_batch};
 use crate::metrics::{self, Reading, strongest};
-use crate::model::Anonymizer;
 use crate::utility::Utility;
 
 /// Clips judged at once.
@@ -58,7 +58,7 @@ impl<'a> Validator<'a> {
     }
 
     /// What the run's own utility branch (off the tape) and quick fresh attackers recognise.
-    pub(super) fn readings(&self, branch: &Utility, anonymizer: Option<&Anonymizer>) -> Vec<Reading> {
+    pub(super) fn readings(&self, branch: &Utility, anonymizer: Option<&Rewriter>) -> Vec<Reading> {
         let mut readings = self.actions(OWN_BRANCH, branch, anonymizer);
         readings.extend(self.attacks(anonymizer));
         readings
@@ -68,7 +68,7 @@ impl<'a> Validator<'a> {
     pub(super) fn validation(
         &self,
         step: u64,
-        (branch, anonymizer): (&Utility, &Anonymizer),
+        (branch, anonymizer): (&Utility, &Rewriter),
         raw: &[Reading],
     ) -> Validation {
         let readings = self.readings(branch, Some(anonymizer));
@@ -78,7 +78,7 @@ impl<'a> Validator<'a> {
 
     /// What a utility branch that begins now and learns from these clips alone names; nothing if the
     /// configuration asks for none. Sets the backend's generator: only for the end of a run.
-    pub(super) fn fresh_actions(&self, table: &Table<'_>, anonymizer: Option<&Anonymizer>) -> Vec<Reading> {
+    pub(super) fn fresh_actions(&self, table: &Table<'_>, anonymizer: Option<&Rewriter>) -> Vec<Reading> {
         let moves = self.config.validate.fresh_moves;
         if moves == 0 {
             return vec![];
@@ -93,7 +93,7 @@ impl<'a> Validator<'a> {
     }
 
     /// Action top-1 of `branch` on the validation clips of each set.
-    fn actions(&self, by: &str, branch: &Utility, anonymizer: Option<&Anonymizer>) -> Vec<Reading> {
+    fn actions(&self, by: &str, branch: &Utility, anonymizer: Option<&Rewriter>) -> Vec<Reading> {
         let store = &self.corpus.action;
         let game = &self.config.game;
         let recipe = ClipRecipe { frames: game.frames, skip: game.skip, augmentation: Augmentation::NONE };
@@ -106,7 +106,7 @@ impl<'a> Validator<'a> {
             for clips in clips.chunks(BATCH) {
                 let windows = WINDOWS.map(|start| {
                     let batch = still_clip_batch(store, clips, &recipe, start, &self.device);
-                    let frames = seen(anonymizer, batch.frames).inner();
+                    let frames = seen(anonymizer, batch.frames, recipe.frames).inner();
                     log_softmax(branch.forward(frames, recipe.frames), 1)
                 });
                 let [first, second, third] = windows;
@@ -120,9 +120,13 @@ impl<'a> Validator<'a> {
         sets.into_iter().filter_map(read).collect()
     }
 
-    /// What fresh attackers recognise in both streams; a set that is in both is attacked once.
-    fn attacks(&self, anonymizer: Option<&Anonymizer>) -> Vec<Reading> {
-        let look = |frames: Tensor<4>| seen(anonymizer, frames).inner();
+    /// What fresh attackers recognise in both streams; a set that is in both is attacked once. Nothing where the
+    /// anonymizer looks at the frame before: these attackers are shown single pictures.
+    fn attacks(&self, anonymizer: Option<&Rewriter>) -> Vec<Reading> {
+        if self.config.model.architecture == Architecture::Bdq {
+            return vec![];
+        }
+        let look = |frames: Tensor<4>| seen(anonymizer, frames, 1).inner();
         let device = self.device.clone().inner();
         let seed = crate::rng::Seed(self.config.seed.stream("attackers"));
         let mut readings: Vec<Reading> = vec![];

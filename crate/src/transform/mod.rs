@@ -13,6 +13,7 @@ mod blacken;
 mod blur;
 mod downsample;
 mod dp_pix;
+mod filter;
 mod folder;
 mod grey;
 mod model;
@@ -29,15 +30,18 @@ use self::blacken::Blacken;
 use self::blur::Blur;
 use self::downsample::Downsample;
 use self::dp_pix::DpPix;
+pub use self::filter::Filter;
 pub use self::folder::Folder;
 use self::grey::Grey;
 pub use self::model::Model;
 use self::motion::Motion;
 use self::pixelate::Pixelate;
 use self::raw::Raw;
+use crate::artifact::{Artifact, ArtifactError, ArtifactOf};
 use crate::data::{ClipStore, StoreError};
 use crate::engine::EngineError;
 use crate::frame::Rgba8;
+use crate::model::BdqConfig;
 
 /// Raised when any transform begins to paint other pixels under the same key.
 const VERSION: u32 = 1;
@@ -108,6 +112,9 @@ pub enum TransformError {
         /// The names there are.
         known: String,
     },
+    /// A model's file is not what it should be.
+    #[error(transparent)]
+    Artifact(#[from] ArtifactError),
     /// A model cannot be put to work.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -148,6 +155,31 @@ pub enum TransformError {
         /// Frames found.
         found: usize,
     },
+}
+
+/// What `bauta train` has made: a model, or a filter of clips. `path` names `NAME.bpk`, `NAME.json`, or `NAME` alone;
+/// `name` is what tables call it, or the name on its card.
+///
+/// # Errors
+/// [`TransformError`] names the file and what is wrong with it.
+pub fn trained(path: &Path, name: Option<&str>) -> Result<Box<dyn Transform>, TransformError> {
+    match Artifact::load(path) {
+        Ok(artifact) => {
+            let model = Model::open(&artifact)?;
+            Ok(Box::new(match name {
+                Some(name) => model.called(name),
+                None => model,
+            }))
+        }
+        Err(ArtifactError::Architecture { .. }) => {
+            let filter = Filter::open(&ArtifactOf::<BdqConfig>::load(path)?)?;
+            Ok(Box::new(match name {
+                Some(name) => filter.called(name),
+                None => filter,
+            }))
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Every baseline, in the order of tables: `raw`, which hides nothing, first; `black`, which shows nothing,

@@ -46,10 +46,6 @@ impl Transform for Model {
     }
 
     fn trained_on(&self) -> Vec<String> {
-        let mut sets: Vec<String> =
-            self.session.card().trained.data.iter().map(|source| source.name.clone()).collect();
-        sets.sort_unstable();
-        sets.dedup();
-        sets
+        self.session.card().trained.sets()
     }
 }

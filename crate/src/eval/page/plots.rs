@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::super::reading::{distinct, worst_leak};
+use super::super::reading::{distinct, untold_action, worst_leak};
 use super::super::report::{Report, Row};
 use super::verdict::{front, retrained};
 use crate::chart::{Point, Scatter};
@@ -37,6 +37,8 @@ pub(super) struct Place<'a> {
 /// Transforms on one set; or on one that shows actions and another that shows people.
 pub(super) struct Field<'a> {
     pub(super) name: String,
+    /// Whether raw clips tell the action at all: else no place says what is kept.
+    pub(super) told: bool,
     pub(super) places: Vec<Place<'a>>,
     /// Transforms that have no place: one of the two figures is void, or was not measured.
     pub(super) missing: Vec<&'a str>,
@@ -78,15 +80,18 @@ pub(super) fn fields<'a>(report: &'a Report) -> Vec<Field<'a>> {
     };
     let field = |pair: (&str, &str)| Field {
         name: if pair.0 == pair.1 { pair.0.to_owned() } else { format!("{} beside {}", pair.0, pair.1) },
+        told: untold_action(report, pair.0).is_none(),
         places: methods.iter().filter_map(|method| place(pair, method)).collect(),
         missing: methods.iter().copied().filter(|method| place(pair, method).is_none()).collect(),
     };
     fit.map(field).filter(|field| !field.places.is_empty()).collect()
 }
 
-/// A plot a field.
+/// A plot a field; none where raw clips tell no action.
 pub(super) fn trade_offs(report: &Report) -> Markup {
-    let fields = fields(report);
+    let (fields, untold): (Vec<Field<'_>>, Vec<Field<'_>>) =
+        fields(report).into_iter().partition(|field| field.told);
+    let untold: Vec<&str> = untold.iter().map(|field| field.name.as_str()).collect();
     html! {
         @if !fields.is_empty() {
             h2 { "What is hidden against what is kept" }
@@ -97,6 +102,9 @@ pub(super) fn trade_offs(report: &Report) -> Markup {
             div.grid {
                 @for field in &fields { figure { (chart(&scatter(report, field).svg())) figcaption { (caption(field)) } } }
             }
+        }
+        @if !untold.is_empty() {
+            p.note { "No plot of " (untold.join(", ")) ": raw clips tell no action there, so nothing says what is kept." }
         }
     }
 }

@@ -127,6 +127,32 @@ fn a_leakage_that_raw_clips_do_not_allow_is_void_and_not_missing() {
 }
 
 #[test]
+fn where_raw_clips_tell_no_action_nobody_is_ranked_by_it() {
+    let rows = |raw: f64| {
+        let of = |method: &str, kept, leaks| {
+            [row("a", method, "action, top-1", kept), row("a", method, "gender, NL", leaks)]
+        };
+        let raw = [row("a", "raw", "action, top-1", raw)];
+        [&raw[..], &of("mask", 0.31, 0.3), &of("blur", 0.27, 0.9), &of("black", 0.25, 0.32)].concat()
+    };
+    let page = page_of(None, rows(0.28));
+    says(
+        &page,
+        &[
+            "Raw clips of a tell no action above chance (top-1 0.28 [0.23, 0.33]; chance 0.25)",
+            "a: mask leaks least (NL 0.30, 0.25 to 0.35); black cannot be told from it.",
+            "No plot of a: raw clips tell no action there",
+        ],
+    );
+    for ranked in ["keeps most", "Pareto", "what is kept by"] {
+        assert!(!page.contains(ranked), "\"{ranked}\" of an action that nobody can tell");
+    }
+    let page = page_of(None, rows(0.9));
+    says(&page, &["a: mask keeps most of the action", "Pareto front"]);
+    assert!(!page.contains("tell no action") && !page.contains("No plot"), "raw clips tell it");
+}
+
+#[test]
 fn a_transform_without_a_place_in_the_plot_is_named() {
     let rows = [judged(), vec![row("a", "ghost", "action, top-1", 0.9)]].concat();
     says(&page_of(None, rows), &["a figure is void or missing: ghost."]);

@@ -1,6 +1,6 @@
 //! What the figures say, in plain sentences: no more than they carry.
 
-use super::super::reading::{distinct, worst_leak};
+use super::super::reading::{distinct, untold_action, untold_sentence, worst_leak};
 use super::super::report::{Protocol, Report, Row};
 use super::plots::{Field, Place, Span, fields};
 use crate::chart::pareto;
@@ -12,6 +12,7 @@ const CAVEAT: &str = "All this is what these attackers found in these clips. Lit
 /// The summary of the subject, a reading of each set, and what none of it proves.
 pub(super) fn sentences(report: &Report) -> Vec<String> {
     let mut said: Vec<String> = [drop(report), leak(report)].into_iter().flatten().collect();
+    said.extend(untold(report));
     said.extend(fields(report).iter().flat_map(reading));
     if said.is_empty() {
         said.push("Nothing could be compared: no transform was asked about both action and person.".into());
@@ -60,12 +61,29 @@ fn leak(report: &Report) -> Option<String> {
     ))
 }
 
-/// Who keeps most, who leaks least, and what the intervals do not tell apart; of several transforms.
+/// The sets whose raw clips tell no action.
+fn untold(report: &Report) -> Vec<String> {
+    let sets = distinct(report.rows.iter().map(|row| row.dataset.as_str()));
+    sets.into_iter().filter_map(|set| Some(untold_sentence(set, untold_action(report, set)?))).collect()
+}
+
+/// Who keeps most, who leaks least, and what the intervals do not tell apart; of several transforms. Nothing of what is
+/// kept where raw clips tell no action.
 fn reading(field: &Field<'_>) -> Vec<String> {
     let (name, told) = (&field.name, field.rewritten());
     let most = told.iter().max_by(|a, b| a.action.value.total_cmp(&b.action.value));
     let least = told.iter().min_by(|a, b| a.leak.value.total_cmp(&b.leak.value));
     let (Some(most), Some(least), true) = (most, least, told.len() > 1) else { return vec![] };
+    let hidden = overlapping(&told, least, |place| place.leak);
+    if !field.told {
+        let alike = (!hidden.is_empty()).then(|| format!("; {} cannot be told from it", hidden.join(", ")));
+        return vec![format!(
+            "{name}: {} leaks least (NL {}){}.",
+            least.method,
+            span(least.leak),
+            alike.unwrap_or_default()
+        )];
+    }
     let first = format!(
         "{name}: {} keeps most of the action ({}), {} leaks least (NL {}). On the Pareto front, where no other both hides and \
          keeps more: {}.",
@@ -76,7 +94,6 @@ fn reading(field: &Field<'_>) -> Vec<String> {
         front(&told).join(", ")
     );
     let kept = overlapping(&told, most, |place| place.action);
-    let hidden = overlapping(&told, least, |place| place.leak);
     let alike = [(most, "what is kept by", kept), (least, "what leaks from", hidden)];
     let alike = alike.iter().filter(|(.., others)| !others.is_empty()).map(|(best, what, others)| {
         format!("{what} {} cannot be told from that of {}", best.method, others.join(", "))

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 pub use contest::{Adversary, Balance, BalanceKind, Head, Penalty, PenaltyKind, Twins};
 pub use set::set_option;
-pub use settings::{Game, ModelShape, Rates, Schedule, Validate};
+pub use settings::{Architecture, Game, ModelShape, Rates, Schedule, Validate};
 
 use super::TrainError;
 use crate::rng::Seed;
@@ -154,7 +154,44 @@ impl TrainConfig {
                 return unfit(what, "validation and held_out".into(), "one of the two for each set");
             }
         }
-        self.model.config().validate().map_err(TrainError::Model)
+        self.fits_the_architecture()?;
+        self.model.check()
+    }
+
+    /// Refuses for a filter of clips what only a network of single frames can do.
+    fn fits_the_architecture(&self) -> Result<(), TrainError> {
+        if self.model.architecture == Architecture::UNet {
+            return Ok(());
+        }
+        let kind = self.penalty.kind;
+        let wants = [
+            (
+                "schedule.warm_up",
+                (self.schedule.warm_up > 0).then(|| self.schedule.warm_up.to_string()),
+                "0 with model.architecture = \"bdq\": it cannot copy",
+            ),
+            (
+                "game.skip",
+                (self.game.skip != 1).then(|| self.game.skip.to_string()),
+                "1 with model.architecture = \"bdq\": it compares neighbouring frames",
+            ),
+            (
+                "game.flicker_weight",
+                (self.game.flicker_weight > 0.0).then(|| self.game.flicker_weight.to_string()),
+                "0 with model.architecture = \"bdq\": all it shows is change",
+            ),
+            (
+                "penalty.kind",
+                (kind != PenaltyKind::None).then(|| format!("{kind:?}").to_lowercase()),
+                "\"none\" with model.architecture = \"bdq\": nothing it shows is near the raw frame",
+            ),
+        ];
+        for (what, unfit, wanted) in wants {
+            if let Some(found) = unfit {
+                return Err(TrainError::Unfit { what: what.into(), found, wanted });
+            }
+        }
+        Ok(())
     }
 }
 
@@ -205,10 +242,27 @@ mod tests {
             ("[rates]\naccumulate = 0", "rates.accumulate"),
             ("[validate]\npatience = 3", "validate.every"),
             ("[model]\ndepth = 3", "depth"),
+            ("[model]\nsteps = 0", "steps"),
         ];
         for (section, named) in wrong {
             let error = parse(&format!("{SMALLEST}{section}\n")).expect_err(section);
             assert!(error.contains(named), "{section}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_filter_of_clips_refuses_what_only_a_network_of_frames_can_do() {
+        let fit = [("schedule", "warm_up = 0"), ("game", "skip = 1"), ("penalty", "kind = \"none\"")];
+        let with = |left_out: &str| {
+            let kept = fit.iter().filter(|(section, _)| *section != left_out);
+            let sections: String = kept.map(|(section, option)| format!("[{section}]\n{option}\n")).collect();
+            parse(&format!("{SMALLEST}[model]\narchitecture = \"bdq\"\n{sections}"))
+        };
+        assert!(with("").is_ok(), "{:?}", with("").err());
+        for (section, _) in fit {
+            let error = with(section).expect_err(section);
+            let found = ["200", "2", "pixel"].iter().any(|found| error.contains(&format!(" = {found}: ")));
+            assert!(error.starts_with(section) && error.contains("bdq") && found, "{section}: {error}");
         }
     }
 
@@ -247,7 +301,7 @@ mod tests {
 
     #[test]
     fn every_configuration_that_is_shipped_can_be_read() {
-        for name in ["bauta-s.toml", "stage-s.toml", "results/ablation-base.toml"] {
+        for name in ["bauta-s.toml", "stage-s.toml", "results/ablation-base.toml", "results/bdq.toml"] {
             let config = TrainConfig::read(&shipped(name), &[]);
             assert!(
                 config.is_ok(),

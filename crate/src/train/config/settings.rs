@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::super::TrainError;
-use crate::model::AnonymizerConfig;
+use crate::model::{AnonymizerConfig, BdqConfig, STEPS, Shape as _};
 
 /// A number that makes no sense.
 pub(super) fn unfit(what: &str, found: &dyn ToString, wanted: &'static str) -> Result<(), TrainError> {
@@ -24,30 +24,55 @@ pub(super) fn not_negative(numbers: &[(&str, f64)]) -> Result<(), TrainError> {
     }
 }
 
-/// Shape of the anonymizer `f_A`: [`AnonymizerConfig`] as a section of a file.
+/// What the anonymizer is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Architecture {
+    /// A network that rewrites each frame alone: what the product runs.
+    #[default]
+    UNet,
+    /// Blur, difference, quantisation (arXiv:2208.02459): a filter to hold models against, for the judge alone.
+    Bdq,
+}
+
+/// Shape of the anonymizer `f_A`: [`AnonymizerConfig`] or [`BdqConfig`] as a section of a file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ModelShape {
+    /// What it is.
+    pub architecture: Architecture,
     /// Channels at half resolution.
     pub width: usize,
     /// Groups of the normalisation layers; divides `width`.
     pub groups: usize,
     /// Longest side of the working resolution, in pixels.
     pub long_side: usize,
+    /// `bdq`: steps of the quantisation, one fewer than there are levels.
+    pub steps: usize,
 }
 
 impl Default for ModelShape {
     fn default() -> Self {
         let AnonymizerConfig { width, groups, long_side } = AnonymizerConfig::new();
-        Self { width, groups, long_side }
+        Self { architecture: Architecture::UNet, width, groups, long_side, steps: STEPS }
     }
 }
 
 impl ModelShape {
     /// The network's own configuration.
     pub fn config(&self) -> AnonymizerConfig {
-        let Self { width, groups, long_side } = *self;
+        let Self { width, groups, long_side, .. } = *self;
         AnonymizerConfig { width, groups, long_side }
+    }
+
+    /// The filter's own configuration.
+    pub fn bdq(&self) -> BdqConfig {
+        BdqConfig::new(self.steps)
+    }
+
+    pub(super) fn check(&self) -> Result<(), TrainError> {
+        self.config().validate().map_err(TrainError::Model)?;
+        self.bdq().validate().map_err(TrainError::Model)
     }
 }
 

@@ -11,9 +11,9 @@ use super::super::config::{BalanceKind, PenaltyKind, TrainConfig};
 use super::super::gradients;
 use super::super::log::Pulls;
 use super::super::penalty::{self, PenaltyState};
+use super::super::rewriter::{Rewriter, last_of_each};
 use super::pictures::Pictures;
 use crate::data::ClipBatch;
-use crate::model::Anonymizer;
 use crate::privacy::Privacy;
 use crate::utility::{self, Utility};
 
@@ -85,13 +85,13 @@ struct Batch<'a> {
 /// gradients of one or more batches. Both branches judge and neither learns. The penalty is on the action stream
 /// only. What the penalty and the balance learn goes into `state`. Waits for the device.
 pub(in super::super) fn teach_anonymizer(
-    player: Player<Anonymizer>,
+    player: Player<Rewriter>,
     (utility, privacy): (&Utility, &[&Privacy]),
     batches: &[(ClipBatch, Pictures)],
     config: &TrainConfig,
     state: &mut (PenaltyState, Option<GradNorm>),
     rate: f64,
-) -> (Player<Anonymizer>, AnonymizerTerms) {
+) -> (Player<Rewriter>, AnonymizerTerms) {
     let judges = Judges {
         utility: utility.clone().freeze(),
         privacy: privacy.iter().map(|branch| (*branch).clone().freeze()).collect(),
@@ -113,15 +113,15 @@ pub(in super::super) fn teach_anonymizer(
 
 impl<'a> Batch<'a> {
     fn pulled(
-        anonymizer: &Anonymizer,
+        anonymizer: &Rewriter,
         judges: &Judges,
         (clips, pictures): (&'a ClipBatch, &Pictures),
         config: &TrainConfig,
         state: &mut PenaltyState,
     ) -> Self {
         let game = &config.game;
-        let anonymized = anonymizer.forward(clips.frames.clone());
-        let views = anonymizer.forward(pictures.both());
+        let anonymized = anonymizer.forward(clips.frames.clone(), clips.frames_per_clip);
+        let views = last_of_each(anonymizer.forward(pictures.both(), pictures.run), pictures.run);
         let utility = utility_pull(&judges.utility, clips, &anonymized, config, state);
         let (privacy, contrast, heads) = privacy_pull(&judges.privacy, pictures, &views, config);
         let (penalty, distance) = penalty_pull(&judges.utility, clips, &anonymized, config, state);
@@ -161,7 +161,7 @@ impl<'a> Batch<'a> {
     /// The gradient of `L_A` in the anonymizer's weights, its terms multiplied by `shares`.
     fn gradient(
         self,
-        anonymizer: &Anonymizer,
+        anonymizer: &Rewriter,
         [utility, privacy, penalty]: balance::Three,
         config: &TrainConfig,
     ) -> GradientsParams {
@@ -180,7 +180,8 @@ impl<'a> Batch<'a> {
         let back = |pictures: Tensor<4>, pull: Tensor<4>| {
             GradientsParams::from_grads(through(pictures, pull).sum().backward(), anonymizer)
         };
-        let of_penalty = back(anonymizer.forward(self.clips.frames.clone()), held);
+        let of_penalty =
+            back(anonymizer.forward(self.clips.frames.clone(), self.clips.frames_per_clip), held);
         let of_clips = back(self.anonymized, at_clips);
         let of_privacy = balance::yield_to_penalty(anonymizer, back(self.views, at_views), &of_penalty);
         gradients::sum(anonymizer, (&of_clips, 1.0), (&of_privacy, 1.0))

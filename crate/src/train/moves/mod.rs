@@ -11,18 +11,18 @@ pub(super) use pictures::{HeadLabels, Leak, Pictures, kin_of};
 
 use super::checkpoint::Player;
 use super::config::Adversary;
+use super::rewriter::{Rewriter, last_of_each};
 use crate::data::ClipBatch;
-use crate::model::Anonymizer;
 use crate::privacy::Privacy;
 use crate::utility::{self, Utility};
 
 /// Teaches the anonymizer to copy, by mean absolute difference (the paper's warm-up).
 pub(super) fn warm_up(
-    player: Player<Anonymizer>,
+    player: Player<Rewriter>,
     images: &Tensor<4>,
     rate: f64,
-) -> (Player<Anonymizer>, Tensor<1>) {
-    let loss = (player.module.forward(images.clone()) - images.clone()).abs().mean();
+) -> (Player<Rewriter>, Tensor<1>) {
+    let loss = (player.module.forward(images.clone(), 1) - images.clone()).abs().mean();
     let gradients = GradientsParams::from_grads(loss.backward(), &player.module);
     (player.step(rate, gradients), loss.inner())
 }
@@ -31,11 +31,13 @@ pub(super) fn warm_up(
 /// ones (`None`, pre-training). The tape is cut at [`seen`].
 pub(super) fn teach_utility(
     player: Player<Utility>,
-    anonymizer: Option<&Anonymizer>,
+    anonymizer: Option<&Rewriter>,
     clips: &ClipBatch,
     rate: f64,
 ) -> (Player<Utility>, Tensor<1>) {
-    let scores = player.module.forward(seen(anonymizer, clips.frames.clone()), clips.frames_per_clip);
+    let scores = player
+        .module
+        .forward(seen(anonymizer, clips.frames.clone(), clips.frames_per_clip), clips.frames_per_clip);
     let loss = utility::loss(scores, clips.actions.clone());
     let gradients = GradientsParams::from_grads(loss.backward(), &player.module);
     (player.step(rate, gradients), loss.inner())
@@ -45,25 +47,29 @@ pub(super) fn teach_utility(
 /// raw ones (`None`, pre-training), and to name what its heads are for. The tape is cut at [`seen`].
 pub(super) fn teach_privacy(
     player: Player<Privacy>,
-    anonymizer: Option<&Anonymizer>,
+    anonymizer: Option<&Rewriter>,
     pictures: &Pictures,
     (adversary, rate): (&Adversary, f64),
 ) -> (Player<Privacy>, Leak) {
-    let leak = pictures.leak(&player.module, seen(anonymizer, pictures.both()), adversary);
+    let leak = pictures.leak(
+        &player.module,
+        last_of_each(seen(anonymizer, pictures.both(), pictures.run), pictures.run),
+        adversary,
+    );
     let gradients = GradientsParams::from_grads(leak.learnt(adversary).backward(), &player.module);
     (player.step(rate, gradients), leak)
 }
 
-/// Frames as a branch sees them: through the anonymizer, off its tape, so that nothing a branch learns can
+/// Clips of `t` frames as a branch sees them: through the anonymizer, off its tape, so that nothing a branch learns can
 /// reach it and its backward pass is not paid for.
 ///
 /// # Shapes
-/// - `frames`: `[n, 3, h, w]`
-/// - returns `[n, 3, h, w]`
-pub(super) fn seen(anonymizer: Option<&Anonymizer>, frames: Tensor<4>) -> Tensor<4> {
+/// - `frames`: `[n * t, 3, h, w]`
+/// - returns `[n * t, 3, h, w]`
+pub(super) fn seen(anonymizer: Option<&Rewriter>, frames: Tensor<4>, t: usize) -> Tensor<4> {
     use burn::module::Module as _;
     match anonymizer {
-        Some(anonymizer) => Tensor::from_inner(anonymizer.valid().forward(frames.inner())),
+        Some(anonymizer) => Tensor::from_inner(anonymizer.valid().forward(frames.inner(), t)),
         None => frames,
     }
 }

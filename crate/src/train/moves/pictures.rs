@@ -10,6 +10,8 @@ use crate::privacy::{self, Privacy};
 pub(in super::super) struct Pictures {
     /// Two views of each of N subjects.
     pub pairs: Pairs,
+    /// Frames of a view: the picture, behind the frame before it where the anonymizer looks at that.
+    pub run: usize,
     /// Rows that are no strangers to each other though no twins, `[2N, 2N]`; `None`: only oneself.
     pub kin: Option<Tensor<2>>,
     /// `L_B` of a branch that knows nothing, nats a row: `ln(2N - 1)`, or less where kin is left out.
@@ -100,7 +102,7 @@ impl Leak {
 }
 
 impl Pictures {
-    /// Left views, then right ones, `[2N, 3, h, w]`.
+    /// Left views, then right ones, `[2N * run, 3, h, w]`.
     pub(in super::super) fn both(&self) -> Tensor<4> {
         Tensor::cat(vec![self.pairs.left.clone(), self.pairs.right.clone()], 0)
     }
@@ -111,7 +113,8 @@ impl Pictures {
         self.chance * adversary.contrast_weight + heads.sum::<f32>()
     }
 
-    /// What `branch` makes of the views `shown`, which are [`both`](Self::both), raw or anonymized.
+    /// What `branch` makes of the views `shown`, which are the last frames of [`both`](Self::both), raw or
+    /// anonymized.
     pub(in super::super) fn leak(&self, branch: &Privacy, shown: Tensor<4>, adversary: &Adversary) -> Leak {
         let features = branch.features(shown);
         let [left, right] = branch.project(features.clone()).chunk(2, 0).try_into().expect("two halves");

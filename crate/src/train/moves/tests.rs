@@ -16,7 +16,7 @@ use crate::utility::UtilityConfig;
 
 /// Everything on the table, small. One privacy branch with one head.
 struct Bench {
-    anonymizer: Anonymizer,
+    anonymizer: Rewriter,
     utility: Utility,
     privacy: Privacy,
     clips: ClipBatch,
@@ -31,7 +31,7 @@ fn noise(n: usize, device: &Device) -> Tensor<4> {
 fn pictures(left: Tensor<4>, right: Tensor<4>) -> Pictures {
     let device = left.device();
     let labels = vec![HeadLabels::of(&[Some(0), Some(1), None, Some(1)], 0.6, &device)];
-    Pictures { pairs: Pairs { left, right }, kin: None, chance: privacy::chance(4), labels }
+    Pictures { pairs: Pairs { left, right }, run: 1, kin: None, chance: privacy::chance(4), labels }
 }
 
 fn bench() -> Bench {
@@ -45,7 +45,7 @@ fn bench() -> Bench {
     (config.game.clips, config.game.frames, config.adversary.pairs) = (2, 3, 4);
     config.adversary.head = vec![crate::train::Head { of: "identity".into(), weight: 0.5 }];
     Bench {
-        anonymizer: AnonymizerConfig::new().with_width(4).init(&device).materialize(),
+        anonymizer: Rewriter::Picture(AnonymizerConfig::new().with_width(4).init(&device)).materialize(),
         utility: UtilityConfig::new(2).with_width(4).init(&device).materialize(),
         privacy: PrivacyConfig::new().with_width(4).with_heads(vec![2]).init(&device).materialize(),
         clips: ClipBatch { frames: noise(6, &device), actions, clips: 2, frames_per_clip: 3 },
@@ -67,10 +67,10 @@ impl Bench {
     /// A move of `anonymizer` by the rules of `config`.
     fn moved(
         &self,
-        anonymizer: Player<Anonymizer>,
+        anonymizer: Player<Rewriter>,
         config: &TrainConfig,
         rate: f64,
-    ) -> (Player<Anonymizer>, AnonymizerTerms) {
+    ) -> (Player<Rewriter>, AnonymizerTerms) {
         let clips = self.clips.clone();
         let pictures = pictures(self.pictures.pairs.left.clone(), self.pictures.pairs.right.clone());
         let branches = [&self.privacy];
@@ -244,9 +244,9 @@ fn pulls_at_the_pictures_make_the_gradient_of_the_whole_loss() {
     let sgd = || burn::optim::SgdConfig::new().init();
     let moved = bench.moved(Player { module: bench.anonymizer.clone(), optimizer: sgd() }, &config, 1.0).0;
     let frames = bench.clips.frames.clone();
-    let anonymized = bench.anonymizer.forward(frames.clone());
+    let anonymized = bench.anonymizer.forward(frames.clone(), 3);
     let l_t = utility::loss(bench.utility.forward(anonymized.clone(), 3), bench.clips.actions.clone());
-    let shown = bench.anonymizer.forward(bench.pictures.both());
+    let shown = bench.anonymizer.forward(bench.pictures.both(), 1);
     let leak = bench.pictures.leak(&bench.privacy, shown, &config.adversary);
     let total = l_t * 0.7 - leak.won(&config.game, &config.adversary) * 1.3
         + hinge(rms(frames, anonymized), 0.2) * 2.0;
@@ -290,7 +290,7 @@ fn the_gradient_of_the_move_is_that_of_finite_differences() {
     );
 }
 
-impl Player<Anonymizer> {
+impl Player<Rewriter> {
     /// `L_A` after `share` of the step that the move takes.
     fn walk(self, bench: &Bench, config: &TrainConfig, share: f32) -> f32 {
         let stepped = bench.moved(self, config, f64::from(share)).0;

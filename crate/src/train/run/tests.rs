@@ -5,9 +5,11 @@ use std::fs;
 use burn::tensor::Tensor;
 
 use super::*;
+use crate::artifact::{Artifact, ArtifactOf};
 use crate::data::{Manifest, Row, Source};
+use crate::model::BdqConfig;
 use crate::rng::Seed;
-use crate::train::{BalanceKind, Head, IDENTITY, PenaltyKind, SetChoice, Twins};
+use crate::train::{Architecture, BalanceKind, Head, IDENTITY, PenaltyKind, SetChoice, Twins};
 
 /// Writes a manifest of `clips` strips of four 16 x 16 frames; the action is in the brightness and in the way the
 /// stripes run. Without names nobody can be attacked, which saves most of a validation's time.
@@ -115,8 +117,9 @@ impl Place {
 
 fn weights(outcome: Outcome) -> Vec<u8> {
     match outcome {
-        Outcome::Done { artifact, .. } => {
-            let model = artifact.restore(&Device::flex()).expect("own weights fit");
+        Outcome::Done { weights, .. } => {
+            let model =
+                Artifact::load(&weights).expect("a model").restore(&Device::flex()).expect("own weights fit");
             format!("{:?}", model.forward(Tensor::ones([1, 3, 16, 16], &Device::flex())).into_data())
                 .into_bytes()
         }
@@ -318,11 +321,10 @@ fn a_used_folder_and_another_configuration_are_refused() {
 #[test]
 fn a_run_folder_says_what_the_run_was() {
     let (place, config) = (Place::new(), config());
-    let Outcome::Done { artifact, weights, result } =
-        place.run("run", &config, false, u64::MAX).expect("a run")
-    else {
+    let Outcome::Done { weights, result } = place.run("run", &config, false, u64::MAX).expect("a run") else {
         panic!("nobody stopped it");
     };
+    let artifact = Artifact::load(&weights).expect("the model can be read");
     let card = artifact.card();
     assert_eq!((card.trained.steps, card.trained.seed), (7, 7), "steps and seed");
     assert!(
@@ -335,7 +337,50 @@ fn a_run_folder_says_what_the_run_was() {
     let written: TrainConfig =
         toml::from_str(&fs::read_to_string(place.path("run/config.toml")).expect("a config")).expect("TOML");
     assert_eq!(written, config, "the configuration in the folder");
-    let loaded = Artifact::load(&weights).expect("the model can be read");
-    assert_eq!(loaded.card(), card, "the card on disk");
     assert!(place.path("run/samples/step-0000007.png").is_file(), "the sample sheet is missing");
+}
+
+/// Runs of a filter of clips.
+fn filtering() -> TrainConfig {
+    let mut config = config();
+    config.model.architecture = Architecture::Bdq;
+    (config.schedule.warm_up, config.game.skip, config.penalty.kind) = (0, 1, PenaltyKind::None);
+    config.adversary.head = vec![Head { of: IDENTITY.into(), weight: 0.5 }];
+    config.adversary.contrast_weight = 0.0;
+    config.rates.anonymizer = 3e-2;
+    config
+}
+
+#[test]
+fn a_run_of_a_filter_moves_its_blur_and_its_steps_and_writes_it() {
+    let (place, config) = (Place::new(), filtering());
+    let Outcome::Done { weights, result } = place.run("run", &config, false, u64::MAX).expect("a run") else {
+        panic!("nobody stopped it");
+    };
+    assert!(result.anonymized.iter().all(|reading| reading.asked == "action"), "{:?}", result.anonymized);
+    let artifact = ArtifactOf::<BdqConfig>::load(&weights).expect("the filter can be read");
+    let device = Device::flex();
+    let (sigma, steps) = artifact.restore(&device).expect("its weights").learnt();
+    let (first_sigma, first_steps) = config.model.bdq().init(&device).learnt();
+    assert!((sigma - first_sigma).abs() > 1e-3, "the blur has learnt nothing: {sigma}");
+    let still = steps.iter().zip(&first_steps).filter(|(now, first)| now == first).count();
+    // Differences of these clips are far from the ends of the scale, whose steps nothing may reach.
+    assert!(still < steps.len() / 2, "{still} of {} steps stand still: {steps:?}", steps.len());
+    assert!(place.path("run/samples/step-0000007.png").is_file(), "the sample sheet is missing");
+}
+
+#[test]
+fn a_resumed_run_of_a_filter_is_the_uninterrupted_one() {
+    let (place, config) = (Place::new(), filtering());
+    let learnt = |outcome: Outcome| match outcome {
+        Outcome::Done { weights, .. } => {
+            let artifact = ArtifactOf::<BdqConfig>::load(&weights).expect("a filter");
+            artifact.restore(&Device::flex()).expect("its weights").learnt()
+        }
+        Outcome::Stopped { .. } => panic!("nobody stopped it"),
+    };
+    let whole = learnt(place.run("whole", &config, false, u64::MAX).expect("a run"));
+    drop(place.run("part", &config, false, 5).expect("a run that is stopped"));
+    let part = learnt(place.run("part", &config, true, u64::MAX).expect("a run that goes on"));
+    assert_eq!(part, whole, "going on has changed the filter");
 }

@@ -1,0 +1,122 @@
+//! A filter of clips that the trainer has made: what changed since the frame before.
+
+use burn::tensor::{Device, Tensor, TensorData};
+
+use super::{Clip, Transform, TransformError};
+use crate::artifact::ArtifactOf;
+use crate::engine::EngineError;
+use crate::frame::{self, Planes};
+use crate::known_answer;
+use crate::model::{Bdq, BdqConfig, Shape as _};
+
+/// A trained [`Bdq`] on the CPU. Each clip comes back as pictures of 8 bits.
+pub struct Filter {
+    name: String,
+    key: String,
+    trained_on: Vec<String>,
+    network: Bdq,
+}
+
+impl Filter {
+    /// Puts a filter to work, after its self-test.
+    ///
+    /// # Errors
+    /// [`TransformError::Engine`] if the weights do not fit the card, or the self-test fails.
+    pub fn open(artifact: &ArtifactOf<BdqConfig>) -> Result<Self, TransformError> {
+        let card = artifact.card();
+        let device = Device::flex();
+        let network = artifact.restore(&device).map_err(EngineError::from)?;
+        let answer = &card.known_answer;
+        let (width, height) = (answer.width.max(1), answer.height.max(1));
+        let image = frame::shrink(&known_answer::pattern(width, height), width, height).into_tensor(&device);
+        let found = Planes::from_tensor(BdqConfig::answer(&network, image));
+        let distance = answer.distance(&frame::grow(&found, width, height));
+        if distance > answer.tolerance {
+            return Err(EngineError::SelfTest { distance, tolerance: answer.tolerance }.into());
+        }
+        let config = serde_json::to_string(&card.config).expect("numbers are JSON");
+        Ok(Self {
+            name: card.name.clone(),
+            key: format!("model {} {config}", card.sha256),
+            trained_on: card.trained.sets(),
+            network,
+        })
+    }
+
+    /// The same under another name, where several models are called alike.
+    #[must_use]
+    pub fn called(self, name: &str) -> Self {
+        Self { name: name.to_owned(), ..self }
+    }
+}
+
+impl Transform for Filter {
+    fn name(&self) -> String {
+        self.name.clone()
+    }
+
+    fn key(&self) -> String {
+        self.key.clone()
+    }
+
+    fn rewrite(&self, clip: &Clip<'_>) -> Vec<u8> {
+        let (t, size) = (clip.frames().len(), clip.size);
+        let values: Vec<f32> = clip.bytes.iter().map(|byte| f32::from(*byte) / 255.0).collect();
+        let frames = Tensor::<4>::from_data(TensorData::new(values, [t, size, size, 3]), &Device::flex());
+        let shown = self.network.forward(frames.permute([0, 3, 1, 2]), t).permute([0, 2, 3, 1]);
+        let values = (shown * 255.0).round().into_data().convert::<f32>();
+        let values: Vec<f32> = values.try_into_vec().expect("values were converted to f32");
+        values.into_iter().map(|value| value as u8).collect()
+    }
+
+    fn trained_on(&self) -> Vec<String> {
+        self.trained_on.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::artifact::{Artifact, CardOf};
+    use crate::model::STEPS;
+
+    fn fresh() -> ArtifactOf<BdqConfig> {
+        let (config, device) = (BdqConfig::new(STEPS), Device::flex());
+        let card: CardOf<BdqConfig> =
+            Artifact::built_in().expect("the built-in card").card().clone().with_config(config.clone());
+        ArtifactOf::of(&config.init(&device), card, &device).expect("recorded")
+    }
+
+    #[test]
+    fn what_stands_still_is_grey_and_what_moves_is_seen_where_it_moves() {
+        let filter = Filter::open(&fresh()).expect("a sound filter");
+        let size = 16;
+        let mut frames = vec![vec![90_u8; 3 * size * size]; 3];
+        frames[2][3 * (8 * size + 4) + 1] = 250; // one pixel grows green in the third frame
+        let clip = Clip { name: "x", size, bytes: &frames.concat() };
+        let shown = filter.rewrite(&clip);
+        let frames: Vec<&[u8]> = shown.chunks_exact(3 * size * size).collect();
+        assert!(
+            frames[..2].iter().all(|frame| frame.iter().all(|byte| [127, 128].contains(byte))),
+            "stillness"
+        );
+        let pixel = |x: usize, y: usize, channel: usize| frames[2][3 * (y * size + x) + channel];
+        assert!(pixel(4, 8, 1) > 160, "the change is not seen: {}", pixel(4, 8, 1));
+        assert!(
+            [pixel(4, 8, 0), pixel(12, 8, 1), pixel(8, 4, 1)].iter().all(|byte| *byte < 129),
+            "seen elsewhere"
+        );
+    }
+
+    #[test]
+    fn a_filter_that_answers_otherwise_than_its_card_says_is_refused() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let artifact = fresh();
+        let (weights, card) = artifact.save(&folder.path().join("f")).expect("written");
+        let mut altered = artifact.card().clone();
+        altered.known_answer.grid[7] += 9.0;
+        std::fs::write(&card, serde_json::to_string(&altered).expect("a card is JSON")).expect("written");
+        let error = super::super::trained(&weights, None).map(|_| ()).expect_err("a wrong answer");
+        assert!(error.to_string().contains("self-test"), "{error}");
+    }
+}
