@@ -13,7 +13,7 @@ export interface Way {
 }
 
 const page = (script: string): string =>
-  `<!doctype html><meta charset="utf-8"><title>app</title><link rel="icon" href="data:,"><script type="module" src="${script}"></script>`;
+  `<!doctype html><meta charset="utf-8"><title>app</title><script type="module" src="${script}"></script>`;
 
 const copyPage = ({ folder }: Project): void => { cpSync(join(folder, 'index.html'), join(folder, 'out/index.html')); };
 

@@ -69,7 +69,7 @@ const patternOf = ({ rgba, width, height }: Picture): number => finestPattern(Ui
 test.each(WAYS)('with $name an app is built that anonymizes the camera', async (way) => {
   const project = packed.project(way.files(app(way.assetBase)));
   way.build(project);
-  const site = await serve({ folder: join(project.folder, 'out') });
+  const site = await serve({ folder: join(project.folder, 'out'), instead: (path) => (path === '/favicon.ico' ? '' : undefined) });
   const context = await browser.newContext();
   try {
     const page = await context.newPage();

@@ -5,6 +5,9 @@ import { gzipSync } from 'node:zlib';
 
 export const gzip = (bytes) => gzipSync(bytes, { level: 9 }).length;
 
+/** What is downloaded only by a page that uses it. */
+export const OPTIONAL = ['encoder.js'];
+
 /** Files that only one engine loads; the glue is what wasm-bindgen wrote. */
 const ENGINES = {
   cpu: { scripts: ['engine-cpu.js'], glue: 'wasm/cpu/bauta.js' },
@@ -29,14 +32,14 @@ export const reached = (folder, entry, leftOut = []) => {
 /** Bytes of a page that runs one engine: our scripts, workers included, and the glue; each with its files. */
 export const sizeOfPage = (folder, engine, entry = 'index.js') => {
   const others = Object.entries(ENGINES).filter(([name]) => name !== engine).flatMap(([, { scripts }]) => scripts);
-  const files = reached(folder, entry, others);
+  const files = reached(folder, entry, [...others, ...OPTIONAL]);
   const weigh = (name) => gzip(readFileSync(join(folder, name)));
   return { files, scripts: files.reduce((sum, name) => sum + weigh(name), 0), glue: weigh(ENGINES[engine].glue) };
 };
 
 /** Bytes that an entry costs beside what `index.js` has loaded already. */
 export const sizeBeside = (folder, entry) => {
-  const loaded = reached(folder, 'index.js');
-  const files = reached(folder, entry).filter((name) => !loaded.includes(name));
+  const loaded = reached(folder, 'index.js', OPTIONAL);
+  const files = reached(folder, entry, OPTIONAL.filter((name) => name !== entry)).filter((name) => !loaded.includes(name));
   return files.reduce((sum, name) => sum + gzip(readFileSync(join(folder, name))), 0);
 };

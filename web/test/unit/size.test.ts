@@ -16,9 +16,9 @@ test.each(['cpu', 'gpu'] as const)('a page on the %s engine downloads no more sc
 });
 
 test('what is optional is a file of its own', () => {
-  for (const entry of ['guard', 'livekit', 'jitsi', 'conformance']) {
+  for (const entry of ['guard', 'livekit', 'jitsi', 'conformance', 'encoder']) {
     const bytes = sizeBeside(dist, `${entry}.js`);
-    console.info(`bauta/${entry}: ${String(bytes)} B more, with gzip`);
+    console.info(`${entry}.js: ${String(bytes)} B more, with gzip`);
     expect(bytes).toBeGreaterThan(0);
   }
 });
