@@ -79,7 +79,7 @@ test.each(WAYS)('with $name an app is built that anonymizes the camera', async (
     const broken = new Promise<never>((_, reject) => { page.on('pageerror', reject); });
     await page.goto(site.address);
     await Promise.race([page.waitForFunction(() => document.title === 'done', undefined, { timeout: 60_000 }), broken]);
-    type Result = { raw: Picture; shown: Picture; state: string; engine: string };
+    interface Result { raw: Picture; shown: Picture; state: string; engine: string }
     const { raw, shown, state, engine } = await page.evaluate(() => (window as unknown as { result: Result }).result);
     expect({ state, engine }).toEqual({ state: 'running', engine: 'cpu' });
     expect([shown.width, shown.height]).toEqual([640, 480]);

@@ -35,7 +35,7 @@ test('the types are right for every entry, for those who import modules', () => 
       return (cause as { stdout: string }).stdout; // it has found something
     }
   })();
-  type Problem = { readonly kind: string; readonly resolutionKind?: string };
+  interface Problem { readonly kind: string; readonly resolutionKind?: string }
   const { analysis, problems } = JSON.parse(said) as { analysis: { types: unknown; entrypoints: object }; problems: Record<string, Problem[]> };
   // The report lists all; what the profile leaves out is those who call `require`, and Node.js 10.
   const counting = Object.values(problems).flat().filter(({ resolutionKind }) => !['node10', 'node16-cjs'].includes(resolutionKind ?? ''));
