@@ -28,6 +28,18 @@ export default defineConfig({
         resolve: { alias },
         server: { fs: { strict: false } },
         test: {
+          name: 'package',
+          root: here('..'),
+          include: ['tests/package/**/*.test.ts'],
+          fileParallelism: false, // one browser at a time
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        resolve: { alias },
+        server: { fs: { strict: false } },
+        test: {
           name: 'browser',
           root: here('..'),
           include: ['tests/browser/**/*.test.ts'],

@@ -1,5 +1,5 @@
 /** The demo site in a browser, with files changed as a test wants them, and the watching script beside it. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -39,6 +39,12 @@ export type Changes = Readonly<Record<string, string | Uint8Array | null>>;
 /** A file of the built site. */
 export const siteFile = (path: string): Buffer => readFileSync(join(folder, path));
 
+/** A script of the package that nothing loads could be changed without any effect, and a test would show nothing. */
+const mustBeLoaded = (path: string): void => {
+  const isOurs = /^\/bauta\/[\w-]+\.js$/.test(path) && !path.startsWith('/bauta/real-');
+  if (isOurs && !existsSync(join(folder, path))) throw new Error(`${path} is no file of its own; name it in APART of web/scripts/bundle.mjs`);
+};
+
 export interface Bench {
   /** An empty page with `window.library`, `window.guard` and `window.watch`, on a site with `changes`. */
   page(changes?: Changes): Promise<Page>;
@@ -56,6 +62,7 @@ export const openBench = async ({ gpu, refusesCamera = false }: { gpu: boolean; 
   const closings: (() => Promise<void>)[] = [];
 
   const open = async (path: string, changes: Changes): Promise<Page> => {
+    for (const changed of Object.keys(changes)) mustBeLoaded(changed);
     const scripts = { '/watch.js': compiled('watch'), '/setup.js': SETUP };
     const extra: Changes = { ...scripts, '/empty.html': EMPTY, ...changes };
     const site = await serve({ folder, instead: (asked) => extra[asked] });

@@ -1,10 +1,11 @@
 // What is left to do in dist/ after the compiler: lays the engines, the models and the licences beside the
-// scripts, where the package looks for them, writes their hashes into the manifest, and gives bundlers back a hint
-// that went with the comments.
+// scripts, where the package looks for them, writes their hashes into the manifest, and bundles the scripts.
 import { createHash } from 'node:crypto';
 import { cp, mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { transform } from 'esbuild';
+import { bundle } from './bundle.mjs';
 
 const here = new URL('../', import.meta.url);
 const root = new URL('../', here);
@@ -16,7 +17,9 @@ const copyEngine = async (name) => {
     throw new Error(`web/wasm/${name}/ is missing; run scripts/build-web first`);
   });
   await mkdir(to, { recursive: true });
-  for (const file of ['bauta.js', 'bauta.d.ts', 'bauta_bg.wasm']) await cp(new URL(file, from), new URL(file, to));
+  for (const file of ['bauta.d.ts', 'bauta_bg.wasm']) await cp(new URL(file, from), new URL(file, to));
+  const { code } = await transform(await readFile(new URL('bauta.js', from), 'utf8'), { minify: true, format: 'esm', target: 'es2022' });
+  await writeFile(new URL('bauta.js', to), code);
 };
 
 /** A model is two files of one name: NAME.bpk, and NAME.json, its card. */
@@ -49,19 +52,10 @@ const writeManifest = async () => {
   await writeFile(script, filled);
 };
 
-/** The engine's address is the app's, and only known when it runs: bundlers must leave the import alone. */
-const restoreHint = async () => {
-  const script = new URL('engine-file.js', dist);
-  const compiled = await readFile(script, 'utf8');
-  const hinted = compiled.replace('import(address)', 'import(/* @vite-ignore */ /* webpackIgnore: true */ address)');
-  if (hinted === compiled) throw new Error('engine-file.js has no import(address) any more; mend this script');
-  await writeFile(script, hinted);
-};
-
 try {
-  await restoreHint();
   await Promise.all([copyEngine('cpu'), copyEngine('gpu'), copyModels(), copyLicences()]);
-  await writeManifest();
+  await writeManifest(); // of what is served, and before it becomes part of a bundle
+  await bundle(dist);
 } catch (cause) {
   console.error(`finish-build: ${cause.message}`);
   process.exitCode = 1;

@@ -1,6 +1,4 @@
-import { CpuEngine } from './engine-cpu.js';
 import type { Card } from './engine-file.js';
-import { GpuEngine } from './engine-gpu.js';
 import { BautaError } from './faults.js';
 import { distance, pattern } from './known-answer.js';
 
@@ -42,7 +40,7 @@ export interface Engine {
  * `anonymize` like a camera frame, and an engine that answers otherwise is closed and refused.
  */
 export const loadEngine = async (kind: EngineKind, assets: Assets): Promise<Engine> => {
-  const engine = kind === 'webgpu' ? await GpuEngine.load(assets) : await CpuEngine.load(assets);
+  const engine = await openEngine(kind, assets);
   try {
     await selfTest(engine);
   } catch (cause) {
@@ -50,6 +48,16 @@ export const loadEngine = async (kind: EngineKind, assets: Assets): Promise<Engi
     throw cause;
   }
   return engine;
+};
+
+/** Only the engine that is asked for is downloaded. */
+const openEngine = async (kind: EngineKind, assets: Assets): Promise<Engine> => {
+  const missing = (cause: unknown): never => {
+    const message = `the script of the ${kind} engine does not load; serve all files of the package unchanged`;
+    throw new BautaError('bad-engine-file', message, { cause });
+  };
+  if (kind === 'webgpu') return (await import('./engine-gpu.js').catch(missing)).GpuEngine.load(assets);
+  return (await import('./engine-cpu.js').catch(missing)).CpuEngine.load(assets);
 };
 
 const selfTest = async (engine: Engine): Promise<void> => {

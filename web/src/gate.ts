@@ -3,7 +3,7 @@ import type { AuditLog, LogData } from './audit.js';
 import { Canary } from './canary.js';
 import { serve } from './client.js';
 import type { Port } from './client.js';
-import { OutputEncoder } from './encoder.js';
+import type { OutputEncoder } from './encoder.js';
 import type { EncodedTotal } from './encoding.js';
 import { EngineHost } from './engine-host.js';
 import type { Model, Workshop } from './engine-host.js';
@@ -42,6 +42,8 @@ export class Gate {
   #host: EngineHost | undefined;
   #switching: Promise<unknown> = Promise.resolve();
   readonly #encoders = new Set<OutputEncoder>();
+  /** Settles when the encoders that were asked for are there: an output that begins after them waits. */
+  #encodersCome: Promise<unknown> = Promise.resolve();
   #route = 0;
   #output: { readonly abort: AbortController; readonly ended: Promise<void> } | undefined;
   #lastFault: BautaError | undefined;
@@ -147,7 +149,9 @@ export class Gate {
   }
 
   async #run({ route, camera, screen, size }: Run, isCamera = true): Promise<undefined> {
+    await this.#encodersCome;
     await this.#free(route);
+    if (route < this.#route) return this.#leaveOut(camera, screen); // it was detached meanwhile
     const { slate, deadlineMs, frozenMs } = this.#loaded();
     const watch = new FrozenWatch(newSampler(), frozenMs);
     this.#tally = new Tally();
@@ -179,6 +183,13 @@ export class Gate {
     return undefined;
   }
 
+  /** Ends what was to become an output, and never was one. */
+  async #leaveOut(camera: ReadableStream<VideoFrame>, screen: WritableStream<VideoFrame>): Promise<undefined> {
+    const why = new BautaError('detached', 'the stream was detached from its Bauta');
+    await Promise.allSettled([screen.abort(why), camera.cancel(why)]);
+    return undefined;
+  }
+
   /** Ends the output where there is one. What is told from now on is of `route`. */
   async #free(route: number): Promise<undefined> {
     while (this.#output) {
@@ -190,8 +201,12 @@ export class Gate {
   }
 
   async #encode({ sink, settings }: Encode): Promise<EncodedTotal> {
-    const encoder = new OutputEncoder(sink, settings);
-    this.#encoders.add(encoder);
+    const coming = newEncoder(sink, settings).then((encoder) => {
+      this.#encoders.add(encoder);
+      return encoder;
+    });
+    this.#encodersCome = Promise.allSettled([this.#encodersCome, coming]);
+    const encoder = await coming;
     try {
       return await encoder.ended;
     } finally {
@@ -308,6 +323,14 @@ export class Gate {
     throw this.#lastFault ?? new BautaError('frame-failed', 'the model is not loaded yet; wait for ready');
   }
 }
+
+/** The encoder is downloaded when it is first used. */
+const newEncoder = async (sink: Encode['sink'], settings: Encode['settings']): Promise<OutputEncoder> => {
+  const { OutputEncoder } = await import('./encoder.js').catch((cause: unknown) => {
+    throw new BautaError('encode-failed', 'encoder.js does not load; serve all files of the package unchanged', { cause });
+  });
+  return new OutputEncoder(sink, settings);
+};
 
 /** Fetches card and weights. Whether they belong together is for the engine to say. */
 const fetchModel = async ({ base, model, allowSoftwareGpu }: Load['sources']): Promise<Model> => {

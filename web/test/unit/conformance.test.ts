@@ -58,7 +58,7 @@ test('neither the library nor its workers load the suite, and the suite loads no
     found.add(entry);
     const url = new URL(entry, 'file:///');
     const code = readFileSync(new URL(`../../src${url.pathname}`, import.meta.url), 'utf8');
-    for (const [, to] of code.matchAll(/(?:from|URL\() *'(\.[^']*)\.js'/g)) reached(new URL(`${to ?? ''}.ts`, url).pathname, found);
+    for (const [, to] of code.matchAll(/(?:from|URL\(|import\() *'(\.[^']*)\.js'/g)) reached(new URL(`${to ?? ''}.ts`, url).pathname, found);
     return found;
   };
   const [library, suite] = [reached('/index.ts'), reached('/conformance.ts')];
