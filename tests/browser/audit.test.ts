@@ -25,7 +25,7 @@ const run = async (changes: Changes = {}): Promise<Page> => {
 };
 const logOf = (page: Page): Promise<AuditLog> => page.evaluate(() => window.made.log());
 const verdictOf = (page: Page, log: AuditLog, head?: string): Promise<LogVerdict> =>
-  page.evaluate(([log, head]) => window.library.verifyLog(log, head), [log, head] as const);
+  page.evaluate(([log, head]) => window.verifyLog(log, head), [log, head] as const);
 const of = (log: AuditLog, kind: string): Record<string, unknown>[] => log.entries.filter((entry) => entry.kind === kind).map(({ data }) => data);
 const sha256 = (path: string): string => createHash('sha256').update(siteFile(path)).digest('hex');
 

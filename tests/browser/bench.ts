@@ -7,6 +7,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import ts from 'typescript';
 import type * as Guard from '../../web/src/guard.js';
 import type * as Library from '../../web/src/index.js';
+import type { verifyLog } from '../../web/src/log.js';
 import { serve } from '../../scripts/lib/serve.mjs';
 import { makeCamera } from './camera.js';
 import { launch } from './chromium.js';
@@ -17,6 +18,7 @@ declare global {
   interface Window {
     library: typeof Library;
     guard: typeof Guard;
+    verifyLog: typeof verifyLog;
     watch: typeof Watch;
     made: Library.Bauta;
     errors: Library.BautaError[];
@@ -96,8 +98,9 @@ const EMPTY = '<!doctype html><meta charset="utf-8"><link rel="icon" href="/favi
 const SETUP = `
   import * as library from '/bauta/index.js';
   import * as guard from '/bauta/guard.js';
+  import { verifyLog } from '/bauta/log.js';
   import * as watch from '/watch.js';
-  Object.assign(window, { library, guard, watch });
+  Object.assign(window, { library, guard, verifyLog, watch });
   watch.watchOutputs();
   document.title = 'ready';
 `;

@@ -7,7 +7,7 @@ import { decode, encode } from '@jridgewell/sourcemap-codec';
 import { build } from 'esbuild';
 
 /** What apps and workers are started with. */
-const ENTRIES = ['index', 'guard', 'livekit', 'jitsi', 'conformance', 'gate-worker', 'engine-worker'];
+const ENTRIES = ['index', 'guard', 'log', 'livekit', 'jitsi', 'conformance', 'gate-worker', 'engine-worker'];
 
 /**
  * Stay files of their own, under their own names: what is only loaded when it is used, and what tests put something
@@ -22,7 +22,7 @@ const APART = [
  * bundler that follows the worker would come back to the file it comes from.
  */
 const CORE = [
-  'adapter', 'brand', 'capture', 'client', 'encoding', 'engine-file', 'engine-host', 'faults', 'files',
+  'adapter', 'audit', 'brand', 'capture', 'client', 'encoding', 'engine-file', 'engine-host', 'faults', 'files',
   'frame-port', 'frozen', 'gate', 'slate', 'state', 'stats', 'support', 'thumbnail', 'timeline',
 ];
 

@@ -5,7 +5,6 @@
  * track to send or show in place of the camera's. Importing this touches nothing; all files come from the
  * app's own server.
  */
-export { verifyLog } from './audit.js';
 export type { AuditLog, LogData, LogEntry, LogKind, LogVerdict } from './audit.js';
 export { Bauta } from './bauta.js';
 export type { BautaEvents, BautaOptions, BautaReport } from './bauta.js';

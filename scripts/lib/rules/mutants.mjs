@@ -247,7 +247,7 @@ export const RULES = [
       },
       {
         breaks: 'the hash of an entry is taken for right',
-        file: 'web/src/audit.ts',
+        file: 'web/src/log.ts',
         change: ["if ((await hashOf(sealed)) !== hash)", "if ((await hashOf(sealed)) === '')"],
         tests: [{ file: 'audit.test.ts', name: 'tells the states' }],
       },

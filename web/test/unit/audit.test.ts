@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { Chain, verifyLog } from '../../src/audit.js';
+import { Chain } from '../../src/audit.js';
 import type { AuditLog, LogEntry } from '../../src/audit.js';
+import { verifyLog } from '../../src/log.js';
 
 const written = async (): Promise<AuditLog> => {
   const chain = new Chain();
