@@ -99,9 +99,13 @@ export const openScript = async <Exports>(name: 'cpu' | 'gpu', { base }: Assets)
     await script.default({ module_or_path: await WebAssembly.compile(wasm) });
     return script;
   } catch (cause) {
-    throw new BautaError('bad-engine-file', `the engine ${address} does not start; ${ENGINE_FILE.remedy}`, { cause });
+    const remedy = isForbidden(cause) ? "allow 'wasm-unsafe-eval' in script-src of the page's content security policy" : ENGINE_FILE.remedy;
+    throw new BautaError('bad-engine-file', `the engine ${address} does not start; ${remedy}`, { cause });
   }
 };
+
+/** Whether the page's policy forbids WebAssembly: what its bytes are was found to be right before. */
+const isForbidden = (cause: unknown): boolean => cause instanceof WebAssembly.CompileError || cause instanceof EvalError;
 
 /** The codes that engines give their errors, as `name`. */
 const ENGINE_CODES: ReadonlySet<string> = new Set<FaultCode>([
