@@ -54,12 +54,12 @@ const partOf = (bytes, range) => {
 
 /**
  * Serves `folder` on localhost. `instead` may answer for a path: bytes or text to send in place of the
- * file, `null` for a file that is to be missing, `undefined` to leave it alone.
+ * file, `null` for a file that is to be missing, `undefined` to leave it alone. `policy` is sent with everything.
  */
-export const serve = async ({ folder, port = 0, instead = () => undefined }) => {
+export const serve = async ({ folder, port = 0, instead = () => undefined, policy = CONTENT_SECURITY_POLICY }) => {
   const server = createServer(async (request, response) => {
     const finish = (status, headers, body) => {
-      const kept = { 'cache-control': 'no-cache', 'content-security-policy': CONTENT_SECURITY_POLICY };
+      const kept = { 'cache-control': 'no-cache', 'content-security-policy': policy };
       response.writeHead(status, { ...kept, 'x-content-type-options': 'nosniff', ...headers });
       response.end(request.method === 'HEAD' ? undefined : body);
     };

@@ -48,8 +48,11 @@ const mustBeLoaded = (path: string): void => {
 };
 
 export interface Bench {
-  /** An empty page with `window.library`, `window.guard` and `window.watch`, on a site with `changes`. */
-  page(changes?: Changes): Promise<Page>;
+  /**
+   * An empty page with `window.library`, `window.guard`, `window.verifyLog` and `window.watch`, on a site with `changes`, under `policy` or
+   * the demo's own content security policy.
+   */
+  page(changes?: Changes, policy?: string): Promise<Page>;
   /** The demo page itself, on a site with `changes`. */
   demo(changes?: Changes): Promise<Page>;
   close(): Promise<void>;
@@ -63,11 +66,11 @@ export const openBench = async ({ gpu, refusesCamera = false }: { gpu: boolean; 
   const browser: Browser = await launch({ gpu, camera, refusesCamera });
   const closings: (() => Promise<void>)[] = [];
 
-  const open = async (path: string, changes: Changes): Promise<Page> => {
+  const open = async (path: string, changes: Changes, policy?: string): Promise<Page> => {
     for (const changed of Object.keys(changes)) mustBeLoaded(changed);
     const scripts = { '/watch.js': compiled('watch'), '/setup.js': SETUP };
     const extra: Changes = { ...scripts, '/empty.html': EMPTY, ...changes };
-    const site = await serve({ folder, instead: (asked) => extra[asked] });
+    const site = await serve({ folder, instead: (asked) => extra[asked], ...(policy === undefined ? {} : { policy }) });
     const context: BrowserContext = await browser.newContext({ viewport: { width: 1100, height: 1300 } });
     closings.push(async () => {
       await context.close();
@@ -79,8 +82,8 @@ export const openBench = async ({ gpu, refusesCamera = false }: { gpu: boolean; 
   };
 
   return {
-    async page(changes = {}) {
-      const page = await open('empty.html', changes);
+    async page(changes = {}, policy) {
+      const page = await open('empty.html', changes, policy);
       await page.waitForFunction(() => document.title === 'ready');
       return page;
     },

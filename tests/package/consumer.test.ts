@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { pack } from './packed.js';
 import type { Packed, Project } from './packed.js';
 
-const ENTRIES = ['bauta', 'bauta/guard', 'bauta/livekit', 'bauta/jitsi', 'bauta/conformance'];
+const ENTRIES = ['bauta', 'bauta/guard', 'bauta/log', 'bauta/livekit', 'bauta/jitsi', 'bauta/conformance'];
 
 /** Uses each entry; `support` is given an option that it has. */
 const APP = `import { Bauta, BautaError, support } from 'bauta';

@@ -25,7 +25,9 @@ export interface LogEntry {
   readonly seq: number;
   /** When, in ISO 8601, by the clock of this machine. */
   readonly at: string;
+  /** What it is about. */
   readonly kind: LogKind;
+  /** What there is to say. */
   readonly data: LogData;
   /** The hash of the entry before; 64 zeros for the first. */
   readonly prev: string;
@@ -35,16 +37,37 @@ export interface LogEntry {
 
 /** A log as it is exported: JSON all through, and nothing of any picture. */
 export interface AuditLog {
+  /** Version of this form. */
   readonly format: 1;
-  /** Entries that were left out at the beginning for want of room, and the hash of the last of them. */
-  readonly dropped: { readonly entries: number; readonly head: string };
+  /** What was left out at the beginning for want of room. */
+  readonly dropped: {
+    /** How many entries. */
+    readonly entries: number;
+    /** Hash of the last of them; 64 zeros where there are none. */
+    readonly head: string;
+  };
+  /** The entries, the oldest first. */
   readonly entries: readonly LogEntry[];
 }
 
 /** What `verifyLog` found. */
 export type LogVerdict =
-  | { readonly ok: true; readonly entries: number; /** Hash of the last entry. */ readonly head: string }
-  | { readonly ok: false; /** Place in `entries` of the first that does not fit; -1 for the log as a whole. */ readonly at: number; readonly why: string };
+  | {
+      /** It is as it was written. */
+      readonly ok: true;
+      /** How many entries there are. */
+      readonly entries: number;
+      /** Hash of the last entry. */
+      readonly head: string;
+    }
+  | {
+      /** It is not as it was written. */
+      readonly ok: false;
+      /** Place in `entries` of the first that does not fit; -1 for the log as a whole. */
+      readonly at: number;
+      /** What does not fit, as a sentence. */
+      readonly why: string;
+    };
 
 const NOTHING = '0'.repeat(64);
 /** Some days of a call that nothing disturbs. */

@@ -42,13 +42,17 @@ export interface BautaOptions {
 
 /** What a Bauta tells, by the name it is listened to. */
 export interface BautaEvents {
+  /** The new state, whenever it changes. */
   state: State;
+  /** Counts and times, twice a second while an output runs, and once when it ends. */
   stats: Stats;
+  /** What went wrong, once for as long as it lasts. */
   error: BautaError;
 }
 
 /** What can be said of a Bauta now. */
 export interface BautaReport {
+  /** Where it stands. */
   readonly state: State;
   /** Why this engine: what `support()` said when it was made. */
   readonly why: string;
@@ -56,6 +60,7 @@ export interface BautaReport {
   readonly engine: EngineReport | null;
   /** The model's card; `null` until an engine is ready. */
   readonly card: Card | null;
+  /** Counts and times since the output began. */
   readonly stats: Stats;
   /** What went wrong last; `null` where nothing did. */
   readonly error: BautaError | null;
@@ -124,6 +129,7 @@ export class Bauta {
     options.signal?.addEventListener('abort', () => void this.close(), { once: true });
   }
 
+  /** Where it stands; `on('state')` tells of changes. */
   get state(): State {
     return this.#state;
   }

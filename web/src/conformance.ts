@@ -11,11 +11,13 @@ import { Watch } from './conformance/watch.js';
 import type { FrameKind, Seen, TrackWatch } from './conformance/watch.js';
 
 export { FAULTS };
-export type { Ailment, Fault, FrameKind };
+export type { Ailment, Fault, FrameKind, Stage, SyntheticCamera };
 
 /** A filter, as the suite drives it. */
 export interface Filter {
+  /** What it is called in the table. */
   readonly name: string;
+  /** Its version, for the table. */
   readonly version: string;
   /** What of it is not the real thing in this run, for people to read. */
   readonly stubbed: readonly string[];
@@ -29,20 +31,29 @@ export interface Filter {
 
 /** What became of one fault. */
 export interface Row {
+  /** Name of the filter. */
   readonly filter: string;
+  /** Version of the filter. */
   readonly version: string;
+  /** Name of the fault. */
   readonly fault: string;
+  /** The rule that the fault tests, as `F6`. */
   readonly rule: string;
   /** False where the adapter cannot bring the fault about: then nothing is known. */
   readonly ran: boolean;
   /** Frames that left from the moment the output existed, and what they were. */
   readonly frames: number;
+  /** Frames in which a mark of the camera's picture is left. */
   readonly raw: number;
+  /** Frames of one colour. */
   readonly slate: number;
+  /** All others: no mark is left in them, which says nothing of how well people are hidden. */
   readonly anonymized: number;
   /** The strongest one-pixel pattern in any of them, in [0, 127.5]; from 10 on a frame is raw. */
   readonly strongest: number;
+  /** What of the filter was not the real thing. */
   readonly stubbed: readonly string[];
+  /** What else happened, as a sentence; empty where nothing did. */
   readonly note: string;
 }
 

@@ -14,6 +14,7 @@ export interface EncodeOptions {
 
 /** One encoded frame. The first of all, and each that follows a change of size, is a key frame with a `decoderConfig`. */
 export interface EncodedVideo {
+  /** The encoded frame; times are in microseconds of the output's clock. */
   readonly chunk: EncodedVideoChunk;
   /** What `VideoEncoder` says of it. */
   readonly metadata: EncodedVideoChunkMetadata;
@@ -23,6 +24,7 @@ export interface EncodedVideo {
 export interface EncodedTotal {
   /** Frames that were encoded and written. */
   readonly frames: number;
+  /** How many of them are key frames. */
   readonly keyFrames: number;
   /** Frames that were left out, because the encoder or who takes its chunks is too slow. */
   readonly dropped: number;

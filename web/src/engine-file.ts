@@ -6,40 +6,69 @@ import type { KnownAnswer } from './known-answer.js';
 
 /** What is known of a model: the card that travels with its weights. Sentences are for people to read. */
 export interface Card {
+  /** Version of the card's form. */
   readonly format: number;
+  /** The model's name, that of its files too. */
   readonly name: string;
   /** How frames are anonymized, and so what is guaranteed. */
   readonly mode: string;
+  /** What is claimed of the model's privacy, and what is not. */
   readonly privacy_claim: string;
+  /** Licence of the weights, with those of the data they come from. */
   readonly licence: string;
   /** SHA-256 of the weights, lower-case hex. */
   readonly sha256: string;
+  /** What the weights make of a known picture. */
   readonly known_answer: KnownAnswer;
+  /** How the weights came to be. */
   readonly trained: Provenance;
+  /** What was measured of the model. */
   readonly measured: readonly Figure[];
+  /** What it does not do, as sentences. */
   readonly limits: readonly string[];
+}
+
+/** A set that weights were trained on. */
+export interface TrainingSet {
+  /** The set's name. */
+  readonly name: string;
+  /** What it was used for. */
+  readonly role: string;
+  /** Its licence. */
+  readonly licence: string;
+  /** Number of clips or pictures. */
+  readonly items: number;
 }
 
 /** How weights came to be. */
 export interface Provenance {
+  /** The program's version, as a commit of its source. */
   readonly commit: string;
-  /** The sets trained on: `role` is what each was used for. */
-  readonly data: readonly { readonly name: string; readonly role: string; readonly licence: string; readonly items: number }[];
+  /** The sets trained on. */
+  readonly data: readonly TrainingSet[];
+  /** What chance began from: the same gives the same weights. */
   readonly seed: number;
+  /** Training steps. */
   readonly steps: number;
+  /** How long it took. */
   readonly minutes: number;
+  /** What it was trained on. */
   readonly device: string;
 }
 
 /** One measured number, and what the best constant guess would reach. */
 export interface Figure {
+  /** What was measured, of which data, in words. */
   readonly name: string;
+  /** What came out, in the unit that `name` says. */
   readonly value: number;
+  /** What the best constant guess would reach; `null` where there is none. */
   readonly chance: number | null;
   /** Number of clips or pictures. */
   readonly n: number;
   /** The 95 % interval, where a judge has measured. */
   readonly low?: number;
+  /** Its upper end. */
   readonly high?: number;
 }
 
@@ -70,9 +99,13 @@ export const openScript = async <Exports>(name: 'cpu' | 'gpu', { base }: Assets)
     await script.default({ module_or_path: await WebAssembly.compile(wasm) });
     return script;
   } catch (cause) {
-    throw new BautaError('bad-engine-file', `the engine ${address} does not start; ${ENGINE_FILE.remedy}`, { cause });
+    const remedy = isForbidden(cause) ? "allow 'wasm-unsafe-eval' in script-src of the page's content security policy" : ENGINE_FILE.remedy;
+    throw new BautaError('bad-engine-file', `the engine ${address} does not start; ${remedy}`, { cause });
   }
 };
+
+/** Whether the page's policy forbids WebAssembly: what its bytes are was found to be right before. */
+const isForbidden = (cause: unknown): boolean => cause instanceof WebAssembly.CompileError || cause instanceof EvalError;
 
 /** The codes that engines give their errors, as `name`. */
 const ENGINE_CODES: ReadonlySet<string> = new Set<FaultCode>([

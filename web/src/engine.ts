@@ -2,7 +2,8 @@ import type { Card } from './engine-file.js';
 import { BautaError } from './faults.js';
 import { distance, pattern } from './known-answer.js';
 
-export type { Card } from './engine-file.js';
+export type { Card, Figure, Provenance, TrainingSet } from './engine-file.js';
+export type { KnownAnswer } from './known-answer.js';
 
 /** Which engine: on the GPU, or on the processor. */
 export type EngineKind = 'webgpu' | 'cpu';

@@ -45,7 +45,9 @@ export type FaultCode =
 
 /** What Bauta throws: a code to branch on, a sentence to read. */
 export class BautaError extends Error {
+  /** Its name, also where minifying has changed that of its class. */
   override readonly name: string = 'BautaError';
+  /** What kind of fault it is, to branch on. */
   readonly code: FaultCode;
 
   constructor(code: FaultCode, message: string, options?: ErrorOptions) {
@@ -56,6 +58,7 @@ export class BautaError extends Error {
 
 /** F11: this browser cannot do what was asked. Bauta never answers that with the untouched picture. */
 export class UnsupportedError extends BautaError {
+  /** Its name, also where minifying has changed that of its class. */
   override readonly name: string = 'UnsupportedError';
   /** What is missing, by the name of the browser's interface. */
   readonly missing: readonly string[];
@@ -68,6 +71,7 @@ export class UnsupportedError extends BautaError {
 
 /** Video that no Bauta made was about to leave. It did not. */
 export class RawUploadError extends BautaError {
+  /** Its name, also where minifying has changed that of its class. */
   override readonly name = 'RawUploadError';
   /** The call that was refused, as `RTCPeerConnection.addTrack`. */
   readonly way: string;

@@ -56,6 +56,6 @@ const fetched = async (address: string, kind: FileKind): Promise<ArrayBuffer> =>
     if (!response.ok) throw refuse(`status ${String(response.status)}`);
     return await response.arrayBuffer();
   } catch (cause) {
-    throw cause instanceof BautaError ? cause : refuse('no answer', cause);
+    throw cause instanceof BautaError ? cause : refuse('no answer, or connect-src of the content security policy does not allow it', cause);
   }
 };

@@ -60,8 +60,8 @@ export class Gate {
       switch: ({ model }) => this.#switch(model),
       encode: (command) => this.#encode(command),
       log: () => this.#log.read(),
-      note: ({ text }) => this.#note(text),
-      eraseLog: () => this.#eraseLog(),
+      note: async ({ text }) => { this.#log.note('note', { text }); },
+      eraseLog: async () => { this.#log.erase(); },
       stop: () => this.#stop(),
     });
     this.#machine = new Machine((state) => {
@@ -271,16 +271,6 @@ export class Gate {
   #logCounts(): void {
     const { framesIn, framesOut, slates, withheld, faults } = this.#tally.read(performance.now());
     this.#log.note('counts', { framesIn, framesOut, slates, withheld, faults } satisfies LogData);
-  }
-
-  #note(text: string): Promise<undefined> {
-    this.#log.note('note', { text });
-    return Promise.resolve(undefined);
-  }
-
-  #eraseLog(): Promise<undefined> {
-    this.#log.erase();
-    return Promise.resolve(undefined);
   }
 
   #tellStats(): void {

@@ -9,6 +9,7 @@ import type { Bauta } from './bauta.js';
 
 /** As much of a `JitsiLocalTrack` as is needed. */
 export interface EffectTrack {
+  /** Whether it is video, of a camera or a screen. */
   isVideoTrack(): boolean;
   /** `camera` or `desktop`. */
   readonly videoType?: string | undefined;

@@ -1,6 +1,8 @@
 /** What a model makes of the pattern picture: the self-test that travels on its card. */
 export interface KnownAnswer {
+  /** Width of the picture, in pixels. */
   readonly width: number;
+  /** Height of the picture, in pixels. */
   readonly height: number;
   /** Mean of R, G, B in each of 8 x 8 cells, row by row, in [0, 255]: 192 numbers. */
   readonly grid: readonly number[];

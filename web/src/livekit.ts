@@ -20,6 +20,7 @@ export interface ProcessorInput {
  * The Bauta stays the app's: listen to it, and close it at the end. It serves one track at a time.
  */
 export class BautaProcessor {
+  /** How LiveKit tells processors apart. */
   readonly name = 'bauta';
   /** The anonymized track. Once there it stays there, ended when it must be: LiveKit takes the camera's where it is missing. */
   processedTrack?: MediaStreamTrack;

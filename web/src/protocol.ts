@@ -104,12 +104,15 @@ export interface EngineEvent {
 
 /** An engine that was not used, and the sentence that says why. */
 export interface PassedOver {
+  /** The engine that was not used. */
   readonly kind: EngineKind;
+  /** Why not, as a sentence. */
   readonly why: string;
 }
 
 /** The engine in use. */
 export interface EngineReport {
+  /** Which engine it is. */
   readonly kind: EngineKind;
   /** What it runs on, for people to read. */
   readonly adapter: string;

@@ -1,6 +1,8 @@
 /** Width and height in pixels, both at least 1. */
 export interface Size {
+  /** Pixels from left to right. */
   readonly width: number;
+  /** Pixels from top to bottom. */
   readonly height: number;
 }
 

@@ -13,7 +13,12 @@ export interface Stats {
   /** Anonymized frames a second, over the last two seconds or since the first of them. */
   readonly fps: number;
   /** Milliseconds from camera frame to anonymized frame, over the last frames; `null` before the first. */
-  readonly frameMs: { readonly p50: number; readonly p95: number } | null;
+  readonly frameMs: {
+    /** Half of the frames took no longer. */
+    readonly p50: number;
+    /** 95 of 100 took no longer. */
+    readonly p95: number;
+  } | null;
 }
 
 const WINDOW_MS = 2000;

@@ -5,7 +5,9 @@ import { asFault } from './faults.js';
 /** Which engine an app asks for; `auto` takes the GPU where there is a real one, else the processor. */
 export type EngineChoice = 'auto' | EngineKind;
 
+/** What is asked of `support()`. */
 export interface SupportOptions {
+  /** The engine to ask for. Default `auto`. */
   readonly engine?: EngineChoice;
   /** Also take a GPU that is emulated on the processor. It is slower than the CPU engine; for tests. */
   readonly allowSoftwareGpu?: boolean;

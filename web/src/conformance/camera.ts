@@ -15,6 +15,7 @@ const SCENE = 12;
  * fine. Its frames are those of a webcam, 4:2:0 with 15 in a second.
  */
 export class SyntheticCamera {
+  /** Its picture: give it to the filter. */
   readonly track: MediaStreamTrack;
   readonly #writer: WritableStreamDefaultWriter<VideoFrame>;
   readonly #beganMs = performance.now();
@@ -43,6 +44,7 @@ export class SyntheticCamera {
     clearInterval(this.#ticking);
   }
 
+  /** Goes on after it stood still or was silent. */
   resume(): void {
     clearInterval(this.#ticking);
     this.#ticking = setInterval(() => { this.#send(); }, FRAME_MS);

@@ -14,11 +14,13 @@ export type Ailment =
 
 /** What a fault has to play with. */
 export interface Stage {
+  /** The camera that the filter has. */
   readonly camera: SyntheticCamera;
   /** Waits until a frame other than a slate has left, or `settleMs` are over, or the output has ended. */
   settle(): Promise<void>;
   /** Waits for that, and half a second more. */
   steady(): Promise<void>;
+  /** Waits so many milliseconds. */
   wait(ms: number): Promise<void>;
   /** Stops the filter. */
   close(): Promise<void>;
@@ -26,11 +28,15 @@ export interface Stage {
 
 /** One thing that goes wrong. */
 export interface Fault {
+  /** What it is called, once in all faults. */
   readonly name: string;
   /** Which rule of a filter that fails closed it tests. */
   readonly rule: string;
+  /** What happens, as a sentence. */
   readonly says: string;
+  /** What goes wrong in the filter itself; `none` for what comes from outside. */
   readonly inside: Ailment;
+  /** Lets it happen; settles when enough has been seen. */
   act(stage: Stage): Promise<void>;
 }
 
