@@ -60,8 +60,14 @@ export class Gate {
       switch: ({ model }) => this.#switch(model),
       encode: (command) => this.#encode(command),
       log: () => this.#log.read(),
-      note: async ({ text }) => { this.#log.note('note', { text }); },
-      eraseLog: async () => { this.#log.erase(); },
+      note: ({ text }) => {
+        this.#log.note('note', { text });
+        return Promise.resolve(undefined);
+      },
+      eraseLog: () => {
+        this.#log.erase();
+        return Promise.resolve(undefined);
+      },
       stop: () => this.#stop(),
     });
     this.#machine = new Machine((state) => {
