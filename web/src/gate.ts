@@ -68,7 +68,9 @@ export class Gate {
   async #load(command: Load): Promise<EngineReport> {
     this.#settings = command;
     try {
-      this.#host = this.#hostOf(await fetchModel(command.sources), command);
+      const model = await fetchModel(command.sources);
+      this.#mustLive(); // or an engine's worker would begin when all others have ended
+      this.#host = this.#hostOf(model, command);
     } catch (cause) {
       const fault = asFault(cause, 'model-missing');
       this.#block(fault);
