@@ -11,6 +11,7 @@ export interface ServeOptions {
   readonly port?: number;
   /** Bytes to send in place of a file, `null` for one that is to be missing, `undefined` to leave it alone. */
   readonly instead?: (path: string) => string | Uint8Array | null | undefined;
+  /** The content security policy that is sent with everything. */
   readonly policy?: string;
 }
 

@@ -51,7 +51,7 @@ test('tells the states, the fault and the counts of what really left, and the fi
   expect(Number(counts?.framesOut), 'the last may have ended with its track, unseen').toBeLessThanOrEqual(seen.length - slates + 1);
   expect(Number(counts?.framesIn)).toBeGreaterThan(Number(counts?.framesOut));
 
-  expect(await verdictOf(page, log)).toEqual({ ok: true, entries: log.entries.length, head: log.entries.at(-1)?.hash });
+  expect(await verdictOf(page, log)).toEqual({ ok: true, entries: log.entries.length, dropped: 0, head: log.entries.at(-1)?.hash });
   expect(await verdictOf(page, log, early.entries.at(-1)?.hash), 'a hash noted while it ran').toMatchObject({ ok: true });
   const altered = structuredClone(log);
   Object.assign(altered.entries.find(({ kind }) => kind === 'counts')?.data ?? {}, { faults: 0 });

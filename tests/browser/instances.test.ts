@@ -2,8 +2,8 @@
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { Bauta } from '../../web/src/index.js';
-import { openBench } from './bench.js';
-import type { Bench } from './bench.js';
+import { openBench, siteFile } from './bench.js';
+import type { Bench, Changes } from './bench.js';
 import { expectNothingRaw, seenBy } from './rig.js';
 
 declare global {
@@ -21,7 +21,7 @@ afterEach(() => page.close());
 
 /** A page that notes the tracks of every camera it opens. */
 const open = async (): Promise<Page> => {
-  page = await bench.page();
+  page = await bench.page(COUNTED);
   await page.evaluate(() => {
     [window.many, window.cameras] = [[], []];
     const { mediaDevices } = navigator;
@@ -35,13 +35,19 @@ const open = async (): Promise<Page> => {
   return page;
 };
 
-/** How many workers run, those of workers included. */
-const workers = async (): Promise<number> => {
-  const session = await page.context().browser()!.newBrowserCDPSession();
-  const { targetInfos } = await session.send('Target.getTargets', { filter: [{}] });
-  await session.detach();
-  return targetInfos.filter(({ type }) => type === 'worker').length;
+/** Every worker holds a lock for as long as it lives: the browser's own list of locks says how many do. */
+const counted = (worker: string): Changes => ({
+  [`/bauta/${worker}.js`]: `import '/lock.js'; import './real-${worker}.js';`,
+  [`/bauta/real-${worker}.js`]: siteFile(`bauta/${worker}.js`),
+});
+const COUNTED: Changes = {
+  '/lock.js': "void navigator.locks.request(crypto.randomUUID(), () => new Promise(() => {}));",
+  ...counted('gate-worker'),
+  ...counted('engine-worker'),
 };
+
+/** How many workers live, engines among them. */
+const workers = (): Promise<number> => page.evaluate(async () => (await navigator.locks.query()).held?.length ?? NaN);
 
 const cameraStates = (): Promise<string[]> => page.evaluate(() => window.cameras.map(({ readyState }) => readyState));
 

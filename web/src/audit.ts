@@ -57,6 +57,8 @@ export type LogVerdict =
       readonly ok: true;
       /** How many entries there are. */
       readonly entries: number;
+      /** How many are said to have been left out before them: of those nothing can be said. */
+      readonly dropped: number;
       /** Hash of the last entry. */
       readonly head: string;
     }
@@ -70,7 +72,7 @@ export type LogVerdict =
     };
 
 const NOTHING = '0'.repeat(64);
-/** Some days of a call that nothing disturbs. */
+/** Seven hours of a call that nothing disturbs. */
 const MOST_ENTRIES = 5000;
 
 /**

@@ -267,7 +267,7 @@ export class Bauta {
     return this.#lastLog ?? this.#client.send<'log'>({ type: 'log' });
   }
 
-  /** Adds a sentence of the app's own to the log, such as why an upload was refused. */
+  /** Adds a sentence of the app's own to the log, such as why an upload was refused; a thousand characters of it. */
   note(text: string): void {
     this.#client.send<'note'>({ type: 'note', text }).catch(() => undefined); // there is no log any more
   }

@@ -53,6 +53,8 @@ export class EngineHost {
   readonly #candidates: EngineKind[];
   readonly #passedOver: PassedOver[] = [];
   #engine: { readonly client: EngineClient; readonly worker: Workshop; readonly canary: Canary } | undefined;
+  /** Ends the worker that an engine is being opened in. */
+  #giveUpOpening: ((fault: BautaError) => void) | undefined;
   #arming: Promise<EngineReport> | undefined;
   #respawnsLeft = RESPAWNS;
   #goodFrames = 0;
@@ -90,7 +92,9 @@ export class EngineHost {
 
   close(): void {
     this.#closed = true;
-    this.#discard(new BautaError('closed', 'this Bauta was closed'));
+    const fault = new BautaError('closed', 'this Bauta was closed');
+    this.#giveUpOpening?.(fault);
+    this.#discard(fault);
   }
 
   async #open(): Promise<EngineReport> {
@@ -120,6 +124,7 @@ export class EngineHost {
       (fault) => { this.#lose(client, fault); },
     );
     const { base, weights, card, allowSoftwareGpu } = this.#options.model;
+    this.#giveUpOpening = (fault) => { client.fail(fault); }; // which ends the worker, below
     try {
       const sent = client.send<'open'>({ type: 'open', kind, base, weights, card, allowSoftwareGpu });
       const opened = await within(sent, LOAD_LIMIT_MS, `the ${kind} engine did not open`);
@@ -129,6 +134,8 @@ export class EngineHost {
     } catch (cause) {
       worker.terminate();
       throw cause;
+    } finally {
+      this.#giveUpOpening = undefined;
     }
   }
 

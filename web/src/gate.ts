@@ -27,6 +27,7 @@ type Encode = Extract<GateCommand, { readonly type: 'encode' }>;
 const STATS_EVERY_MS = 500;
 /** Counts are logged at every tenth time that they are told. */
 const LOG_EVERY = 10;
+const LONGEST_NOTE = 1000;
 
 /**
  * All frames pass through here, in a worker of its own, so that neither a busy page nor a broken engine
@@ -61,7 +62,7 @@ export class Gate {
       encode: (command) => this.#encode(command),
       log: () => this.#log.read(),
       note: ({ text }) => {
-        this.#log.note('note', { text });
+        this.#log.note('note', { text: text.slice(0, LONGEST_NOTE) });
         return Promise.resolve(undefined);
       },
       eraseLog: () => {
@@ -90,7 +91,9 @@ export class Gate {
     const frozen = Number.isFinite(frozenMs) ? frozenMs : 'never';
     this.#log.note('settings', { model: sources.model, engines: candidates.join(', '), deadlineMs, frozenMs: frozen });
     try {
-      this.#host = this.#hostOf(await fetchModel(command.sources), command);
+      const model = await fetchModel(command.sources);
+      this.#mustLive(); // or an engine's worker would begin when all others have ended
+      this.#host = this.#hostOf(model, command);
     } catch (cause) {
       const fault = asFault(cause, 'model-missing');
       this.#block(fault);
@@ -238,9 +241,11 @@ export class Gate {
       made.close();
       throw new BautaError('frame-failed', 'the engine gave a frame of another size, or came too late');
     } catch (cause) {
+      const fault = asFault(cause, 'frame-failed');
       this.#tally.faults++;
       this.#machine.apply('fault');
-      throw asFault(cause, 'frame-failed');
+      this.#log.note('fault', { code: fault.code, message: fault.message });
+      throw fault;
     } finally {
       frame.close();
     }

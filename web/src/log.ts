@@ -21,7 +21,7 @@ export const verifyLog = async (log: unknown, head?: string): Promise<LogVerdict
     isHeadSeen ||= hash === head;
   }
   if (!isHeadSeen) return { ok: false, at: -1, why: 'the hash that was noted is not in it: entries were cut off, or the log was made anew' };
-  return { ok: true, entries: log.entries.length, head: prev };
+  return { ok: true, entries: log.entries.length, dropped: log.dropped.entries, head: prev };
 };
 
 const isLog = (log: unknown): log is AuditLog => {
