@@ -6,11 +6,7 @@ use crate::desk::{Desk, did};
 fn a_budget_is_explained_in_both_of_its_forms() {
     let desk = Desk::new();
     let by_mu = did(&desk.bauta(&["dp", "--mu", "2", "--releases", "4"]));
-    for line in [
-        "mu 2.0000, epsilon 9.997",
-        "mu 1.0000, noise 1.0000",
-        "9 people more often than 41.3 %",
-    ] {
+    for line in ["mu 2.0000, epsilon 9.997", "mu 1.0000, noise 1.0000", "9 people more often than 41.3 %"] {
         assert!(by_mu.contains(line), "no '{line}' in:\n{by_mu}");
     }
     assert!(by_mu.contains("4 actions more often than 62.8 %"), "{by_mu}");
