@@ -247,7 +247,8 @@ describe.each(ENGINES)('engine $kind', ({ kind, options, frames }) => {
     expect((await report(page)).stats.faults).toBe(0);
   });
 
-  test('gives a slow engine the newest frame, not one that waited (F7)', async () => {
+  // An emulated GPU takes so long over a frame that its time says nothing.
+  test.runIf(kind === 'cpu')('gives a slow engine the newest frame, not one that waited (F7)', async () => {
     const page = await open(meddling('async (real, raw) => { await new Promise((go) => setTimeout(go, 300)); return real(raw); }'));
     await create(page, { ...options, deadlineMs: 10_000 });
     await openCamera(page);
