@@ -1,24 +1,17 @@
 /** F17: the audit log of a Bauta on a real camera, against what was seen to leave. */
 import { createHash } from 'node:crypto';
 import type { Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { AuditLog, LogVerdict } from '../../web/src/index.js';
-import { openBench, siteFile } from './bench.js';
-import type { Bench, Changes } from './bench.js';
+import { siteFile } from './bench.js';
+import type { Changes } from './bench.js';
 import { create, meddling, openCamera, seenBy, waitForFrames } from './rig.js';
+import { useBench } from './use-bench.js';
 
-let bench: Bench;
-let page: Page | undefined;
-beforeAll(async () => {
-  bench = await openBench({ gpu: false });
-});
-afterEach(async () => {
-  await page?.close();
-});
-afterAll(() => bench.close());
+const bench = useBench({ gpu: false });
 
 const run = async (changes: Changes = {}): Promise<Page> => {
-  page = await bench.page(changes);
+  const page = await bench.page(changes);
   await create(page, { engine: 'cpu' });
   await openCamera(page);
   return page;

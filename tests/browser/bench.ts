@@ -26,14 +26,18 @@ declare global {
   }
 }
 
-const folder = fileURLToPath(new URL('../../www/dist/', import.meta.url));
+/** The demo as it is built. */
+export const folder = fileURLToPath(new URL('../../www/dist/', import.meta.url));
 
-/** A script of this folder as the page gets it; what it takes from the package's source is in the site already. */
+/** A script of the tests' folder as the page gets it; what it takes from the package's source is in the site already. */
 export const compiled = (name: string): string => {
   const source = readFileSync(new URL(`${name}.ts`, import.meta.url), 'utf8');
   const options = { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext, verbatimModuleSyntax: true };
   return ts.transpileModule(source, { compilerOptions: options }).outputText.replaceAll(/'(\.\.\/)+web\/src\//g, "'/bauta/");
 };
+
+/** A page with nothing in it but what `/setup.js` does. */
+export const EMPTY_PAGE = '<!doctype html><meta charset="utf-8"><link rel="icon" href="/favicon.svg"><script type="module" src="/setup.js"></script>';
 
 /** Files of the site to serve otherwise, by path: bytes in place of them, or `null` for missing ones. */
 export type Changes = Readonly<Record<string, string | Uint8Array | null>>;
@@ -47,6 +51,12 @@ const mustBeLoaded = (path: string): void => {
   if (isOurs && !existsSync(join(folder, path))) throw new Error(`${path} is no file of its own; name it in APART of web/scripts/bundle.mjs`);
 };
 
+/** What the browser has, and whether it may use its camera. */
+export interface Equipment {
+  readonly gpu: boolean;
+  readonly refusesCamera?: boolean;
+}
+
 export interface Bench {
   /**
    * An empty page with `window.library`, `window.guard`, `window.verifyLog` and `window.watch`, on a site with `changes`, under `policy` or
@@ -59,7 +69,7 @@ export interface Bench {
 }
 
 /** Starts a browser whose camera shows people with marks. */
-export const openBench = async ({ gpu, refusesCamera = false }: { gpu: boolean; refusesCamera?: boolean }): Promise<Bench> => {
+export const openBench = async ({ gpu, refusesCamera = false }: Equipment): Promise<Bench> => {
   const temporary = mkdtempSync(join(tmpdir(), 'bauta-camera-'));
   const camera = join(temporary, 'camera.y4m');
   makeCamera(camera);
@@ -69,7 +79,7 @@ export const openBench = async ({ gpu, refusesCamera = false }: { gpu: boolean; 
   const open = async (path: string, changes: Changes, policy?: string): Promise<Page> => {
     for (const changed of Object.keys(changes)) mustBeLoaded(changed);
     const scripts = { '/watch.js': compiled('watch'), '/setup.js': SETUP };
-    const extra: Changes = { ...scripts, '/empty.html': EMPTY, ...changes };
+    const extra: Changes = { ...scripts, '/empty.html': EMPTY_PAGE, ...changes };
     const site = await serve({ folder, instead: (asked) => extra[asked], ...(policy === undefined ? {} : { policy }) });
     const context: BrowserContext = await browser.newContext({ viewport: { width: 1100, height: 1300 } });
     closings.push(async () => {
@@ -95,8 +105,6 @@ export const openBench = async ({ gpu, refusesCamera = false }: { gpu: boolean; 
     },
   };
 };
-
-const EMPTY = '<!doctype html><meta charset="utf-8"><link rel="icon" href="/favicon.svg"><script type="module" src="/setup.js"></script>';
 
 const SETUP = `
   import * as library from '/bauta/index.js';

@@ -5,7 +5,8 @@ import { serve } from '../../scripts/lib/serve.mjs';
 import { FAULTS } from '../../web/src/conformance.js';
 import type { Row } from '../../web/src/conformance.js';
 import { launch } from './chromium.js';
-import { VERSIONS, folder, run } from './conformance/run.js';
+import { folder } from './bench.js';
+import { VERSIONS, run } from './conformance/run.js';
 import type { Found } from './conformance/run.js';
 import { PASS_THROUGH } from './rig.js';
 

@@ -1,23 +1,13 @@
 /** The demo page in each state of a Bauta: what it says, what it lets one do, and how it looks. */
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { State } from '../../web/src/index.js';
-import { openBench } from './bench.js';
-import type { Bench, Changes } from './bench.js';
+import type { Changes } from './bench.js';
 import { meddling } from './rig.js';
+import { useBench } from './use-bench.js';
 
-let bench: Bench;
-let page: Page | undefined;
-
-beforeAll(async () => {
-  bench = await openBench({ gpu: false });
-});
-afterEach(async () => {
-  await page?.close();
-});
-afterAll(() => bench.close());
+const bench = useBench({ gpu: false });
 
 interface Scene {
   readonly state: State;
@@ -60,21 +50,20 @@ const SCENES: readonly Scene[] = [
 ];
 
 test.each(SCENES)('says what is so when it is $state', async ({ state, changes = {}, press, notice, error, canStop }) => {
-  page = await bench.demo(changes);
-  const shown = page;
-  await shown.selectOption('#engine', 'cpu');
+  const page = await bench.demo(changes);
+  await page.selectOption('#engine', 'cpu');
   for (const button of press) {
-    await shown.click(`#${button}:enabled`);
-    if (press.length > 1) await shown.locator('#state[data-state=running], #state[data-state=closed]').waitFor({ timeout: 60_000 });
+    await page.click(`#${button}:enabled`);
+    if (press.length > 1) await page.locator('#state[data-state=running], #state[data-state=closed]').waitFor({ timeout: 60_000 });
   }
-  await shown.locator(`#state[data-state=${state}]`).waitFor({ timeout: 60_000 });
-  if (state === 'running') await shown.waitForFunction(() => Number(document.getElementById('fps')?.textContent) > 0);
-  expect(await shown.locator('#notice').innerText()).toContain(notice);
-  const said = (await shown.locator('#error').textContent()) ?? '';
+  await page.locator(`#state[data-state=${state}]`).waitFor({ timeout: 60_000 });
+  if (state === 'running') await page.waitForFunction(() => Number(document.getElementById('fps')?.textContent) > 0);
+  expect(await page.locator('#notice').innerText()).toContain(notice);
+  const said = (await page.locator('#error').textContent()) ?? '';
   expect(said.toLowerCase()).toContain(error.toLowerCase());
-  expect(await shown.locator('#error').isVisible(), 'a box for an error').toBe(error !== '');
-  expect(await shown.locator('#stop').isEnabled()).toBe(canStop);
+  expect(await page.locator('#error').isVisible(), 'a box for an error').toBe(error !== '');
+  expect(await page.locator('#stop').isEnabled()).toBe(canStop);
   const screenshot = join(tmpdir(), `bauta-demo-state-${state}.png`);
-  await shown.screenshot({ path: screenshot });
+  await page.screenshot({ path: screenshot });
   console.info(`screenshot: ${screenshot}`);
 });

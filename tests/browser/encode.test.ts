@@ -1,10 +1,11 @@
 /** Encoded output: how it begins, follows a change of size, and ends; and that it never holds up the output itself. */
 import type { Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { EncodeOptions, EncodedVideo } from '../../web/src/index.js';
-import { openBench, siteFile } from './bench.js';
-import type { Bench, Changes } from './bench.js';
+import { siteFile } from './bench.js';
+import type { Changes } from './bench.js';
 import { codes, create, openCamera, seenBy } from './rig.js';
+import { useBench } from './use-bench.js';
 
 declare global {
   interface Window {
@@ -15,19 +16,10 @@ declare global {
   }
 }
 
-let bench: Bench;
-let page: Page | undefined;
-beforeAll(async () => {
-  bench = await openBench({ gpu: false });
-});
-afterEach(async () => {
-  await page?.close();
-  page = undefined;
-});
-afterAll(() => bench.close());
+const bench = useBench({ gpu: false });
 
 const open = async (changes: Changes = {}): Promise<Page> => {
-  page = await bench.page(changes);
+  const page = await bench.page(changes);
   await create(page, { engine: 'cpu' });
   await page.evaluate(() => {
     const text = (cause: unknown): string => (cause instanceof window.library.BautaError ? cause.code : String(cause));

@@ -2,11 +2,10 @@
  * What leaves, from the first frame on, with a camera that shows real people and marks finer than the model's
  * picture: anonymized frames and slates, on both engines, whatever goes wrong.
  */
-import type { Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { BautaOptions, EngineKind } from '../../web/src/index.js';
-import { openBench, siteFile } from './bench.js';
-import type { Bench, Changes } from './bench.js';
+import { siteFile } from './bench.js';
+import type { Changes } from './bench.js';
 import {
   FOUND,
   PASS_THROUGH,
@@ -21,6 +20,7 @@ import {
   waitForFrames,
   waitForState,
 } from './rig.js';
+import { useBench } from './use-bench.js';
 
 /**
  * Mean absolute difference between a frame and its anonymized twin, of 255, outside the marks. These people merely
@@ -34,20 +34,8 @@ const ENGINES: { kind: EngineKind; options: BautaOptions; frames: number }[] = [
   { kind: 'webgpu', options: { engine: 'webgpu', allowSoftwareGpu: true, deadlineMs: 10_000 }, frames: 10 },
 ];
 
-let bench: Bench;
-let page: Page | undefined;
-const open = async (changes: Changes = {}): Promise<Page> => (page = await bench.page(changes));
-
-afterEach(async () => {
-  await page?.close();
-  page = undefined;
-});
-
 describe.each(ENGINES)('engine $kind', ({ kind, options, frames }) => {
-  beforeAll(async () => {
-    bench = await openBench({ gpu: kind === 'webgpu' });
-  });
-  afterAll(() => bench.close());
+  const { page: open } = useBench({ gpu: kind === 'webgpu' });
 
   test('sends nothing but slates and anonymized frames, from the first frame on (F1)', async () => {
     const page = await open();
@@ -307,10 +295,7 @@ describe.each(ENGINES)('engine $kind', ({ kind, options, frames }) => {
 
 describe('a GPU that cannot be trusted', () => {
   const options: BautaOptions = { allowSoftwareGpu: true, deadlineMs: 10_000 };
-  beforeAll(async () => {
-    bench = await openBench({ gpu: true });
-  });
-  afterAll(() => bench.close());
+  const { page: open } = useBench({ gpu: true });
 
   test('is not used when it computes something else than the card says: the processor is, and the reason is told (F6)', async () => {
     const kernels = siteFile('bauta/kernels.js').toString().replaceAll(/\bvec4f\(/g, 'vec4f(0.3 * ');

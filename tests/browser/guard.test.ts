@@ -103,7 +103,7 @@ const tryAll = (what: 'raw' | 'made' | 'clone' | 'clone in a stream'): Promise<s
   }, what);
 
 describe('with the guard on', () => {
-  test("the camera's track and frames are refused at every way out, with a typed error, and told", async () => {
+  test("the camera's track and frames are refused at every way out, with a typed error, and told (F16)", async () => {
     expect(await tryAll('raw')).toEqual(REFUSED);
     expect(await page.evaluate(() => window.prepared.told)).toEqual(WAYS);
     const message = await page.evaluate(() => {

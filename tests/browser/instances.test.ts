@@ -2,9 +2,9 @@
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { Bauta } from '../../web/src/index.js';
-import { openBench, siteFile } from './bench.js';
+import { openBench } from './bench.js';
 import type { Bench, Changes } from './bench.js';
-import { expectNothingRaw, seenBy } from './rig.js';
+import { beforeWorkers, expectNothingRaw, seenBy } from './rig.js';
 
 declare global {
   interface Window {
@@ -36,14 +36,9 @@ const open = async (): Promise<Page> => {
 };
 
 /** Every worker holds a lock for as long as it lives: the browser's own list of locks says how many do. */
-const counted = (worker: string): Changes => ({
-  [`/bauta/${worker}.js`]: `import '/lock.js'; import './real-${worker}.js';`,
-  [`/bauta/real-${worker}.js`]: siteFile(`bauta/${worker}.js`),
-});
 const COUNTED: Changes = {
   '/lock.js': "void navigator.locks.request(crypto.randomUUID(), () => new Promise(() => {}));",
-  ...counted('gate-worker'),
-  ...counted('engine-worker'),
+  ...beforeWorkers('/lock.js'),
 };
 
 /** How many workers live, engines among them. */

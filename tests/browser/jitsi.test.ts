@@ -2,12 +2,12 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { BautaEffect } from '../../web/src/jitsi.js';
-import { openBench } from './bench.js';
-import type { Bench, Changes } from './bench.js';
+import type { Changes } from './bench.js';
 import { FOUND, PASS_THROUGH, create, expectNothingRaw, seenBy, strongest } from './rig.js';
 import type { Seen } from './watch.js';
+import { useBench } from './use-bench.js';
 
 /** What is used of the library, which comes without types. */
 interface JitsiTrack {
@@ -44,19 +44,10 @@ const START = `
   Object.assign(window, { effects });
 `;
 
-let bench: Bench;
-let page: Page | undefined;
-beforeAll(async () => {
-  bench = await openBench({ gpu: false });
-});
-afterEach(async () => {
-  await page?.close();
-  page = undefined;
-});
-afterAll(() => bench.close());
+const bench = useBench({ gpu: false });
 
 const open = async (changes: Changes = {}): Promise<Page> => {
-  page = await bench.page({ '/jitsi.js': library, '/start.js': START, ...changes });
+  const page = await bench.page({ '/jitsi.js': library, '/start.js': START, ...changes });
   await page.addScriptTag({ url: '/jitsi.js' });
   await page.addScriptTag({ type: 'module', url: '/start.js' });
   await page.waitForFunction(() => 'effects' in window);

@@ -3,12 +3,12 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type * as LiveKit from 'livekit-client';
 import type { Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { BautaProcessor } from '../../web/src/livekit.js';
-import { openBench } from './bench.js';
-import type { Bench, Changes } from './bench.js';
+import type { Changes } from './bench.js';
 import { FOUND, PASS_THROUGH, codes, create, expectNothingRaw, seenBy, strongest } from './rig.js';
 import type { Seen } from './watch.js';
+import { useBench } from './use-bench.js';
 
 type Track = LiveKit.LocalVideoTrack & { sender: RTCRtpSender | undefined };
 
@@ -31,19 +31,10 @@ const START = `
   Object.assign(window, { livekit, adapters });
 `;
 
-let bench: Bench;
-let page: Page | undefined;
-beforeAll(async () => {
-  bench = await openBench({ gpu: false });
-});
-afterEach(async () => {
-  await page?.close();
-  page = undefined;
-});
-afterAll(() => bench.close());
+const bench = useBench({ gpu: false });
 
 const open = async (changes: Changes = {}): Promise<Page> => {
-  page = await bench.page({ '/livekit-client.js': library, '/start.js': START, ...changes });
+  const page = await bench.page({ '/livekit-client.js': library, '/start.js': START, ...changes });
   await page.addScriptTag({ type: 'module', url: '/start.js' });
   await page.waitForFunction(() => 'livekit' in window);
   await create(page, { engine: 'cpu' });

@@ -1,9 +1,9 @@
 /** The content security policy that the README names: it is enough, and what lacks of it is said. */
 import type { Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { openBench } from './bench.js';
+import { describe, expect, test } from 'vitest';
 import type { Bench, Changes } from './bench.js';
-import { create, expectNothingRaw, openCamera, report, seenBy, waitForFrames } from './rig.js';
+import { create, expectNothingRaw, faultOfOpening, openCamera, report, seenBy, waitForFrames } from './rig.js';
+import { useBench } from './use-bench.js';
 
 const POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'";
 
@@ -16,29 +16,21 @@ const PAGE: Changes = {
 
 const violations = (page: Page): Promise<string[]> => page.evaluate(() => (window as unknown as { violations: string[] }).violations);
 
-let bench: Bench;
-let page: Page | undefined;
 const complaints: string[] = [];
 
-const open = async (policy: string): Promise<Page> => {
+const open = async (bench: Pick<Bench, 'page'>, policy: string): Promise<Page> => {
   complaints.length = 0;
-  page = await bench.page(PAGE, policy);
+  const page = await bench.page(PAGE, policy);
   page.on('console', (message) => { if (message.type() === 'error') complaints.push(message.text()); });
   page.on('pageerror', ({ message }) => { complaints.push(message); });
   return page;
 };
 
-afterEach(async () => {
-  await page?.close();
-  page = undefined;
-});
-
 describe.each(['cpu', 'webgpu'] as const)('engine %s', (engine) => {
-  beforeAll(async () => { bench = await openBench({ gpu: engine === 'webgpu' }); });
-  afterAll(() => bench.close());
+  const bench = useBench({ gpu: engine === 'webgpu' });
 
   test('runs under the policy that the README names, without a violation', async () => {
-    const page = await open(POLICY);
+    const page = await open(bench, POLICY);
     await create(page, { engine, allowSoftwareGpu: true, deadlineMs: 10_000 });
     await openCamera(page);
     await waitForFrames(page, 3);
@@ -50,8 +42,7 @@ describe.each(['cpu', 'webgpu'] as const)('engine %s', (engine) => {
 });
 
 describe('a policy that forbids what is needed', () => {
-  beforeAll(async () => { bench = await openBench({ gpu: false }); });
-  afterAll(() => bench.close());
+  const bench = useBench({ gpu: false });
 
   test.each([
     { forbids: 'WebAssembly', without: " 'wasm-unsafe-eval'", code: 'bad-engine-file', says: "'wasm-unsafe-eval' in script-src" },
@@ -60,15 +51,9 @@ describe('a policy that forbids what is needed', () => {
   ])('forbids $forbids: a typed error says what to allow, and only slates leave', async ({ without, instead = '', code, says }) => {
     const policy = POLICY.replace(without, instead);
     expect(policy).not.toBe(POLICY);
-    const page = await open(policy);
+    const page = await open(bench, policy);
     await create(page, { engine: 'cpu' });
-    const fault = await page.evaluate(async () => {
-      const opening = window.made.openCamera({ width: 640, height: 480 }).catch(() => undefined);
-      const fault = await window.made.ready.then(() => undefined, (cause: unknown) => cause as { code: string; message: string });
-      await opening;
-      return { code: fault?.code, message: fault?.message };
-    });
-    expect(fault).toMatchObject({ code, message: expect.stringContaining(says) as string });
+    expect(await faultOfOpening(page)).toMatchObject({ code, message: expect.stringContaining(says) as string });
     await page.waitForFunction(() => window.watch.outputs.every(({ readyState }) => readyState === 'ended'));
     expect((await seenBy(page)).every(({ isSlate }) => isSlate), 'all frames that left are slates').toBe(true);
   });

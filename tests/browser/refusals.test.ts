@@ -1,24 +1,12 @@
 /** What Bauta does without: files that are missing or altered, a browser that lacks something, a camera that is refused. */
-import type { Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { openBench, siteFile } from './bench.js';
-import type { Bench, Changes } from './bench.js';
-import { codes, create, expectNothingRaw, openCamera, report, seenBy, waitForFrames, waitForState } from './rig.js';
-
-let bench: Bench;
-let page: Page | undefined;
-const open = async (changes: Changes = {}): Promise<Page> => (page = await bench.page(changes));
-
-afterEach(async () => {
-  await page?.close();
-  page = undefined;
-});
+import { describe, expect, test } from 'vitest';
+import { siteFile } from './bench.js';
+import type { Changes } from './bench.js';
+import { codes, create, expectNothingRaw, faultOfOpening, openCamera, report, seenBy, waitForFrames, waitForState } from './rig.js';
+import { useBench } from './use-bench.js';
 
 describe('a file that is missing or altered', () => {
-  beforeAll(async () => {
-    bench = await openBench({ gpu: false });
-  });
-  afterAll(() => bench.close());
+  const { page: open } = useBench({ gpu: false });
 
   const altered = (path: string, at: number): Changes => {
     const bytes = Uint8Array.from(siteFile(path));
@@ -42,13 +30,7 @@ describe('a file that is missing or altered', () => {
   test.each(cases)('is $what: the sentence names it, and only slates leave (F12)', async ({ changes, code, says }) => {
     const page = await open(changes());
     await create(page, { engine: 'cpu' });
-    const fault = await page.evaluate(async () => {
-      const opening = window.made.openCamera({ width: 640, height: 480 }).catch(() => undefined);
-      const fault = await window.made.ready.then(() => undefined, (cause: unknown) => cause as { code: string; message: string });
-      await opening;
-      return { code: fault?.code, message: fault?.message };
-    });
-    expect(fault).toMatchObject({ code, message: expect.stringContaining(says) as string });
+    expect(await faultOfOpening(page)).toMatchObject({ code, message: expect.stringContaining(says) as string });
     await waitForState(page, 'blocked');
     await page.waitForFunction(() => window.watch.outputs.every(({ readyState }) => readyState === 'ended'));
     expect((await seenBy(page)).every(({ isSlate }) => isSlate), 'all frames that left are slates').toBe(true);
@@ -93,10 +75,7 @@ describe('a file that is missing or altered', () => {
 });
 
 describe('a camera that is refused', () => {
-  beforeAll(async () => {
-    bench = await openBench({ gpu: false, refusesCamera: true });
-  });
-  afterAll(() => bench.close());
+  const { page: open } = useBench({ gpu: false, refusesCamera: true });
 
   test('is a camera-refused fault that says what to do, and no track', async () => {
     const page = await open();

@@ -33,6 +33,15 @@ export const meddling = (anonymize: string): Changes => ({
     };`,
 });
 
+/** Runs `script`, an address, in both workers before anything else. */
+export const beforeWorkers = (script: string): Changes => {
+  const names = ['gate-worker', 'engine-worker'].map((name): Changes => ({
+    [`/bauta/${name}.js`]: `import '${script}'; import './real-${name}.js';`,
+    [`/bauta/real-${name}.js`]: siteFile(`bauta/${name}.js`),
+  }));
+  return Object.assign({}, ...names) as Changes;
+};
+
 /** Makes a Bauta in the page, which notes its states and errors. */
 export const create = (page: Page, options: BautaOptions): Promise<void> =>
   page.evaluate(async (options) => {
@@ -46,6 +55,15 @@ export const openCamera = (page: Page): Promise<void> =>
   page.evaluate(async () => {
     window.made.on('stats', () => undefined);
     await window.made.openCamera({ width: 640, height: 480 });
+  });
+
+/** Opens the camera on a Bauta that cannot get ready, and gives what it says. */
+export const faultOfOpening = (page: Page): Promise<{ code: string | undefined; message: string | undefined }> =>
+  page.evaluate(async () => {
+    const opening = window.made.openCamera({ width: 640, height: 480 }).catch(() => undefined);
+    const fault = await window.made.ready.then(() => undefined, (cause: unknown) => cause as { code: string; message: string });
+    await opening;
+    return { code: fault?.code, message: fault?.message };
   });
 
 export const report = (page: Page): Promise<BautaReport> => page.evaluate(() => window.made.report());

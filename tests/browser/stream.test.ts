@@ -1,10 +1,10 @@
 /** Frames through `transformStream()`: the same rules as for tracks, each frame closed, and ends that tell each other. */
 import type { Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { openBench } from './bench.js';
-import type { Bench, Changes } from './bench.js';
+import { expect, test } from 'vitest';
+import type { Changes } from './bench.js';
 import { FOUND, PASS_THROUGH, create, expectNothingRaw, meddling, strongest } from './rig.js';
 import type { Seen } from './watch.js';
+import { useBench } from './use-bench.js';
 
 declare global {
   interface Window {
@@ -19,19 +19,10 @@ declare global {
   }
 }
 
-let bench: Bench;
-let page: Page | undefined;
-beforeAll(async () => {
-  bench = await openBench({ gpu: false });
-});
-afterEach(async () => {
-  await page?.close();
-  page = undefined;
-});
-afterAll(() => bench.close());
+const bench = useBench({ gpu: false });
 
 const open = async (changes: Changes = {}, options = {}): Promise<Page> => {
-  page = await bench.page(changes);
+  const page = await bench.page(changes);
   await create(page, { engine: 'cpu', ...options });
   await page.evaluate(() => {
     const scope = window as unknown as {

@@ -1,10 +1,11 @@
 /** F3: another model while frames go on. No slate in between, no frame lost, and no way back to the camera's picture. */
 import type { Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { BautaOptions, EngineKind } from '../../web/src/index.js';
-import { openBench, siteFile } from './bench.js';
-import type { Bench, Changes } from './bench.js';
+import { siteFile } from './bench.js';
+import type { Changes } from './bench.js';
 import { codes, create, expectNothingRaw, openCamera, report, seenBy, waitForFrames } from './rig.js';
+import { useBench } from './use-bench.js';
 
 const ENGINES: { kind: EngineKind; options: BautaOptions; turns: number }[] = [
   { kind: 'cpu', options: { engine: 'cpu' }, turns: 50 },
@@ -23,22 +24,11 @@ const MODELS: Changes = {
   '/bauta/models/spoilt.bpk': spoilt,
 };
 
-let bench: Bench;
-let page: Page | undefined;
-
-afterEach(async () => {
-  await page?.close();
-  page = undefined;
-});
-
 describe.each(ENGINES)('engine $kind', ({ kind, options, turns }) => {
-  beforeAll(async () => {
-    bench = await openBench({ gpu: kind === 'webgpu' });
-  });
-  afterAll(() => bench.close());
+  const bench = useBench({ gpu: kind === 'webgpu' });
 
   const begin = async (): Promise<Page> => {
-    page = await bench.page(MODELS);
+    const page = await bench.page(MODELS);
     await create(page, options);
     await openCamera(page);
     await waitForFrames(page, 2);

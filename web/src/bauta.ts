@@ -7,38 +7,17 @@ import type { EncodeOptions, EncodedTotal, EncodedVideo } from './encoding.js';
 import type { Card } from './engine.js';
 import { BautaError, UnsupportedError } from './faults.js';
 import { openFrameStream } from './frame-port.js';
+import { baseOf, checkOptions, loadCommand, modelUrl } from './options.js';
+import type { BautaOptions } from './options.js';
 import type { EngineReport, GateAnswers, GateCommand, GateEvent } from './protocol.js';
-import { SLATE_COLOUR, checkSize, colourOf } from './slate.js';
+import { checkSize } from './slate.js';
 import type { Size } from './slate.js';
 import { after } from './state.js';
 import type { State } from './state.js';
 import { Tally } from './stats.js';
 import type { Stats } from './stats.js';
 import { support } from './support.js';
-import type { EngineChoice, Support } from './support.js';
-
-/** How a Bauta is made. */
-export interface BautaOptions {
-  /** Name of a model in `assetBase`'s folder `models/`, or the URL of one, without its ending. */
-  readonly model?: string;
-  /** `auto` takes the GPU where there is a real one that passes its self-test, else the processor. */
-  readonly engine?: EngineChoice;
-  /** Also take a GPU that is emulated on the processor. It is slower than the CPU engine; for tests. */
-  readonly allowSoftwareGpu?: boolean;
-  /** URL of the folder with `wasm/` and `models/`. Default: where the package's own script lies. */
-  readonly assetBase?: string | URL;
-  /** Colour of the slate, `#rrggbb`. */
-  readonly slate?: string;
-  /** How long the output may stand still before the slate replaces it, in milliseconds. Default 1000. */
-  readonly deadlineMs?: number;
-  /**
-   * How long the camera may give the same picture, to the last bit, before the slate replaces it, in milliseconds.
-   * Default 5000; `Infinity` for sources that may stand still. A picture of one colour may always.
-   */
-  readonly frozenMs?: number;
-  /** Closes the Bauta when it is aborted. */
-  readonly signal?: AbortSignal;
-}
+import type { Support } from './support.js';
 
 /** What a Bauta tells, by the name it is listened to. */
 export interface BautaEvents {
@@ -72,7 +51,6 @@ type End = (why?: BautaError) => void;
 type Listeners = { readonly [Name in keyof BautaEvents]: Set<(detail: BautaEvents[Name]) => void> };
 
 const STOP_LIMIT_MS = 500;
-const FROZEN_MS = 5000;
 
 /** `attach` at once, for adapters whose callers do not wait. */
 export let attachNow: (bauta: Bauta, track: MediaStreamTrack) => MediaStreamTrack;
@@ -385,31 +363,3 @@ export class Bauta {
 }
 
 const closed = (): BautaError => new BautaError('closed', 'this Bauta was closed; create another one');
-
-const ENGINES: readonly string[] = ['auto', 'webgpu', 'cpu'] satisfies EngineChoice[];
-
-const checkOptions = ({ engine = 'auto', slate = SLATE_COLOUR, deadlineMs = 1000, frozenMs = FROZEN_MS }: BautaOptions): void => {
-  if (!ENGINES.includes(engine)) throw new TypeError(`engine is one of ${ENGINES.join(', ')}, not '${engine}'`);
-  if (!(deadlineMs > 0)) throw new TypeError(`deadlineMs is a number above 0, not ${String(deadlineMs)}`);
-  if (!(frozenMs > 0)) throw new TypeError(`frozenMs is a number above 0, not ${String(frozenMs)}`);
-  colourOf(slate);
-};
-
-const loadCommand = (options: BautaOptions, can: Support): Extract<GateCommand, { readonly type: 'load' }> => {
-  const { model = 'bauta-s', engine = 'auto', allowSoftwareGpu = false } = options;
-  const { slate = SLATE_COLOUR, deadlineMs = 1000, frozenMs = FROZEN_MS } = options;
-  const base = baseOf(options);
-  const sources = { base, model: modelUrl(model, base), allowSoftwareGpu };
-  const isChoice = engine === 'auto' && can.engine === 'webgpu';
-  const candidates = isChoice ? (['webgpu', 'cpu'] as const) : can.engine === null ? [] : [can.engine];
-  return { type: 'load', sources, candidates, slate, deadlineMs, frozenMs };
-};
-
-/** Absolute URL of the folder with `wasm/` and `models/`, with a slash at its end. */
-const baseOf = ({ assetBase = new URL('./', import.meta.url) }: BautaOptions): string => {
-  const { href } = new URL(assetBase, globalThis.location.href);
-  return href.endsWith('/') ? href : `${href}/`;
-};
-
-/** Absolute URL of a model without its ending. */
-const modelUrl = (model: string, base: string): string => new URL(model, new URL('models/', base)).href;

@@ -24,19 +24,20 @@ export class Copy {
       await cp(join(root, name), join(copy.#folder, name), { recursive: true, filter: (path) => !LEFT_OUT.has(basename(path)) });
     }
     for (const name of LINKED) await symlink(join(root, name), join(copy.#folder, name));
-    await copy.#build();
     return copy;
   }
 
   /**
-   * Runs `tests`, each a file of tests/browser/ and a pattern of names. Gives the tests that ran: `{name, passed}`.
+   * Runs `tests`, each a file, of tests/browser/ or (where it says `unit`) of web/test/unit/, and a pattern of names.
+   * Gives the tests that ran: `{name, passed}`.
    */
   async run(tests) {
     const found = [];
-    for (const { file, name } of tests) {
+    for (const { file, name, unit = false } of tests) {
       const report = join(this.#folder, 'report.json');
       await rm(report, { force: true });
-      const options = ['vitest', 'run', '--project', 'browser', join('..', 'tests', 'browser', file), '-t', name];
+      const [project, path] = unit ? ['unit', join('test', 'unit', file)] : ['browser', join('..', 'tests', 'browser', file)];
+      const options = ['vitest', 'run', '--project', project, path, '-t', name];
       await this.#in('web', 'npx', [...options, '--reporter=json', `--outputFile=${report}`]).catch(() => undefined); // a test failed
       const { testResults } = JSON.parse(await readFile(report, 'utf8'));
       const ran = testResults.flatMap(({ assertionResults }) => assertionResults).filter(({ status }) => status === 'passed' || status === 'failed');
@@ -45,14 +46,20 @@ export class Copy {
     return found;
   }
 
-  /** What `act` gives on a site in which `file` is changed, which is the copy's site from then on: `change` is what stands there, once, and what shall. */
-  async mutated(file, [from, to], act) {
+  /**
+   * What `act` gives on a site in which `file` is changed, which is the copy's site from then on. Each change is what
+   * stands there, once, and what shall.
+   */
+  async mutated(file, changes, act) {
     const path = join(this.#folder, file);
     const source = await readFile(path, 'utf8');
-    if (source.split(from).length !== 2) throw new Error(`${file} has not once:\n${from}\nmend the mutant`);
+    const mutant = changes.reduce((text, [from, to]) => {
+      if (text.split(from).length !== 2) throw new Error(`${file} has not once:\n${from}\nmend the mutant`);
+      return text.replace(from, () => to);
+    }, source);
     try {
-      await writeFile(path, source.replace(from, () => to));
-      await this.#build();
+      await writeFile(path, mutant);
+      await this.build();
       return await act();
     } finally {
       await writeFile(path, source);
@@ -63,7 +70,8 @@ export class Copy {
     await rm(this.#folder, { recursive: true, force: true });
   }
 
-  async #build() {
+  /** Builds the site from what stands in the copy. */
+  async build() {
     await this.#in('.', 'npm', ['--prefix', 'web', 'run', '--silent', 'build:demo']).catch((cause) => {
       throw new Error(`what stands in the copy does not build:\n${cause.stdout}${cause.stderr}`);
     });

@@ -1,18 +1,10 @@
 /** Runs every filter through every fault and writes what was found to `tests/results/`. */
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { FAULTS, markdownOf } from '../../../web/src/conformance.js';
 import type { Row } from '../../../web/src/conformance.js';
+import { publish } from '../results.js';
 import { VERSIONS, run } from './run.js';
 import type { FilterName } from './run.js';
-
-const results = fileURLToPath(new URL('../../results/', import.meta.url));
-
-const write = (name: string, text: string): void => {
-  writeFileSync(`${results}.${name}`, text);
-  renameSync(`${results}.${name}`, results + name);
-};
 
 /** The table, and what a reader must know of it. */
 const page = (browser: string, rows: readonly Row[]): string => {
@@ -45,8 +37,7 @@ test('runs every filter through every fault', { timeout: 900_000 }, async () => 
     console.info(markdownOf(found.rows));
   }
   expect(rows).toHaveLength(names.length * FAULTS.length);
-  mkdirSync(results, { recursive: true });
   const json = { made_by: 'npm --prefix web run conformance', browser, rows };
-  write('conformance.json', `${JSON.stringify(json, null, 1)}\n`);
-  write('conformance.md', page(browser, rows));
+  publish('conformance.json', `${JSON.stringify(json, null, 1)}\n`);
+  publish('conformance.md', page(browser, rows));
 });

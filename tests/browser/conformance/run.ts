@@ -1,9 +1,8 @@
 /** The suite in a browser, on the filters of `filters.ts`. */
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import type * as Suite from '../../../web/src/conformance.js';
-import { compiled, siteFile } from '../bench.js';
+import { EMPTY_PAGE, compiled, folder, siteFile } from '../bench.js';
 import type { Changes } from '../bench.js';
 import { launch } from '../chromium.js';
 import { serve } from '../../../scripts/lib/serve.mjs';
@@ -54,8 +53,6 @@ const AILING_ENGINE = `import { loadEngine as load } from './real-engine.js';
 const BACKGROUND = `<svg xmlns="http://www.w3.org/2000/svg" width="640" height="480">
   <rect width="640" height="480" fill="#20a040"/><rect width="320" height="480" fill="#4060c0"/></svg>`;
 
-const PAGE = '<!doctype html><meta charset="utf-8"><link rel="icon" href="/favicon.svg"><script type="module" src="/setup.js"></script>';
-
 const SETUP = `import * as suite from '/bauta/conformance.js';
   import * as filters from '/filters.js';
   Object.assign(window, { suite, filters });
@@ -63,7 +60,7 @@ const SETUP = `import * as suite from '/bauta/conformance.js';
 
 /** What the site has besides the demo: the other filters as they are published, with the names they import as addresses. */
 const files = (): Changes => ({
-  '/conformance/': PAGE,
+  '/conformance/': EMPTY_PAGE,
   '/setup.js': SETUP,
   '/filters.js': compiled('conformance/filters'),
   '/segmenter.js': compiled('conformance/segmenter'),
@@ -76,9 +73,6 @@ const files = (): Changes => ({
   '/livekit-client.js': ofPackage('node_modules/livekit-client/dist/livekit-client.esm.mjs'),
   '/shiguredo.js': ofPackage('node_modules/@shiguredo/virtual-background/dist/virtual_background.mjs'),
 });
-
-/** The demo as it is built. */
-export const folder = fileURLToPath(new URL('../../../www/dist/', import.meta.url));
 
 /** What the suite found, and in which browser. */
 export interface Found {

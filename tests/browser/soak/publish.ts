@@ -1,23 +1,15 @@
 /** The soak as it is asked for by `scripts/soak`; writes what was found to `tests/results/`. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { publish, results } from '../results.js';
 import { UNSEEN } from '../rig.js';
 import type { Counts } from './page.js';
 import { soak } from './run.js';
 import { MAY_BE_OPEN, markdownOf, mostOpen, trendOf } from './table.js';
 import type { SoakResult } from './table.js';
 
-const results = fileURLToPath(new URL('../../results/', import.meta.url));
 const minutes = Number(process.env.BAUTA_SOAK_MINUTES);
 const seed = Number(process.env.BAUTA_SOAK_SEED ?? 1);
-
-const write = (name: string, text: string): void => {
-  mkdirSync(results, { recursive: true });
-  writeFileSync(`${results}.${name}`, text);
-  renameSync(`${results}.${name}`, results + name);
-};
 
 const commit = (): string => {
   const git = (...args: string[]): string => execFileSync('git', args, { cwd: results, encoding: 'utf8' }).trim();
@@ -38,8 +30,8 @@ test('lets nothing raw out and keeps nothing, for as long as it is asked to', { 
     },
   });
   const result: SoakResult = { format: 1, made_by: `scripts/soak ${String(minutes)} --seed ${String(seed)}`, commit: made, plan, ...found };
-  write('soak.json', `${JSON.stringify(result, null, 1)}\n`);
-  write('soak.md', markdownOf(result));
+  publish('soak.json', `${JSON.stringify(result, null, 1)}\n`);
+  publish('soak.md', markdownOf(result));
   console.info(`${line(found.counts)}\nwritten: tests/results/soak.json, tests/results/soak.md`);
   expect(found.counts.raw, 'raw frames that left').toBe(0);
   expect(found.counts.complaints).toEqual([]);

@@ -2,11 +2,11 @@
 import { readFileSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
 import { serve } from '../../../scripts/lib/serve.mjs';
-import { compiled, siteFile } from '../bench.js';
+import { EMPTY_PAGE, compiled, folder, siteFile } from '../bench.js';
 import type { Changes } from '../bench.js';
 import { filmOf } from '../camera.js';
 import { launch } from '../chromium.js';
-import { folder } from '../conformance/run.js';
+import { beforeWorkers } from '../rig.js';
 import type { Counts, Plan } from './page.js';
 
 /** What the browser holds, at a time. Sizes are in MB. */
@@ -29,24 +29,15 @@ export interface Found {
   readonly complaints: readonly string[];
 }
 
-const PAGE = '<!doctype html><meta charset="utf-8"><link rel="icon" href="/favicon.svg"><script type="module" src="/setup.js"></script>';
-
-/** The workers as they are, with their frames counted. */
-const counted = (worker: string): Changes => ({
-  [`/bauta/${worker}.js`]: `import '/soak/open-frames.js'; import './real-${worker}.js';`,
-  [`/bauta/real-${worker}.js`]: siteFile(`bauta/${worker}.js`),
-});
-
 const files = (changes: Changes): Changes => ({
-  '/soak/': PAGE,
+  '/soak/': EMPTY_PAGE,
   '/setup.js': "import '/soak/open-frames.js'; import '/soak/page.js'; document.title = 'ready';",
   '/watch.js': compiled('watch'),
   '/soak/page.js': compiled('soak/page'),
   '/soak/source.js': compiled('soak/source'),
   '/soak/faults.js': compiled('soak/faults'),
   '/soak/open-frames.js': compiled('soak/open-frames'),
-  ...counted('gate-worker'),
-  ...counted('engine-worker'),
+  ...beforeWorkers('/soak/open-frames.js'),
   '/bauta/real-engine.js': siteFile('bauta/engine.js'),
   '/bauta/engine.js': compiled('soak/engine').replace('/bauta/engine.js', '/bauta/real-engine.js'),
   '/film-320x240': Buffer.concat(filmOf(320, 240)),
