@@ -23,6 +23,8 @@ declare global {
     made: Library.Bauta;
     errors: Library.BautaError[];
     states: Library.State[];
+    /** Ends what `getUserMedia` gave, as when a camera is unplugged. */
+    endCamera: () => void;
   }
 }
 

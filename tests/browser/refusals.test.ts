@@ -46,9 +46,12 @@ describe('a file that is missing or altered', () => {
     await expect(create(page, { engine: 'webgpu' })).rejects.toThrow(/no GPU/);
   });
 
-  test('a browser without the streams of tracks: UnsupportedError, and no camera is asked for (F11)', async () => {
+  test('a browser without any way to frames: UnsupportedError, and no camera is asked for (F11)', async () => {
     const page = await open();
-    await page.evaluate(() => { Reflect.deleteProperty(globalThis, 'MediaStreamTrackProcessor'); });
+    await page.evaluate(() => {
+      Reflect.deleteProperty(globalThis, 'MediaStreamTrackProcessor');
+      Reflect.deleteProperty(HTMLVideoElement.prototype, 'requestVideoFrameCallback');
+    });
     await expect(create(page, {})).rejects.toThrow(/MediaStreamTrackProcessor/);
   });
 

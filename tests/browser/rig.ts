@@ -33,9 +33,26 @@ export const meddling = (anonymize: string): Changes => ({
     };`,
 });
 
-/** Runs `script`, an address, in both workers before anything else. */
-export const beforeWorkers = (script: string): Changes => {
-  const names = ['gate-worker', 'engine-worker'].map((name): Changes => ({
+/** An engine that takes `ms` longer over each frame, and notes when it got which. */
+export const slowedBy = (ms: number): Changes =>
+  meddling(`async (real, raw) => {
+    (globalThis.taken ??= []).push({ atMs: performance.now(), cameraMs: raw.timestamp / 1000 });
+    await new Promise((go) => setTimeout(go, ${String(ms)}));
+    return real(raw);
+  }`);
+
+/** By how many milliseconds frames were older than the first, when a slowed engine got them. */
+export const agesOf = async (page: Page): Promise<number[]> => {
+  const engine = page.workers().find((worker) => worker.url().endsWith('/engine-worker.js'));
+  const taken = await engine?.evaluate(() => (globalThis as unknown as { taken: { atMs: number; cameraMs: number }[] }).taken);
+  const [question, first, ...rest] = taken ?? []; // the first is no camera's: the self-test's
+  if (question === undefined || first === undefined) throw new Error('the engine got no frame');
+  return rest.map(({ atMs, cameraMs }) => atMs - first.atMs - (cameraMs - first.cameraMs));
+};
+
+/** Runs `script`, an address, in workers of those names before anything else. */
+export const beforeWorkers = (script: string, workers: readonly string[] = ['gate-worker', 'engine-worker']): Changes => {
+  const names = workers.map((name): Changes => ({
     [`/bauta/${name}.js`]: `import '${script}'; import './real-${name}.js';`,
     [`/bauta/real-${name}.js`]: siteFile(`bauta/${name}.js`),
   }));

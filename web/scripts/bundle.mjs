@@ -7,14 +7,15 @@ import { decode, encode } from '@jridgewell/sourcemap-codec';
 import { build } from 'esbuild';
 
 /** What apps and workers are started with. */
-const ENTRIES = ['index', 'guard', 'log', 'livekit', 'jitsi', 'conformance', 'gate-worker', 'engine-worker'];
+const ENTRIES = ['index', 'guard', 'log', 'livekit', 'jitsi', 'conformance', 'gate-worker', 'engine-worker', 'track-probe-worker'];
 
 /**
  * Stay files of their own, under their own names: what is only loaded when it is used, and what tests put something
- * else in the place of, so that they break what is published and nothing that only resembles it. `bauta` starts a worker.
+ * else in the place of, so that they break what is published and nothing that only resembles it. `bauta` and `track-probe` start a worker.
  */
 const APART = [
-  'bauta', 'encoder', 'engine-cpu', 'engine-gpu', 'engine', 'canary', 'fail-closed', 'kernels', 'known-answer', 'conformance/marks',
+  'bauta', 'encoder', 'element', 'track-probe', 'engine-cpu', 'engine-gpu', 'engine', 'canary', 'fail-closed', 'kernels', 'known-answer',
+  'conformance/marks',
 ];
 
 /**
@@ -23,7 +24,7 @@ const APART = [
  */
 const CORE = [
   'adapter', 'audit', 'brand', 'capture', 'client', 'encoding', 'engine-file', 'engine-host', 'faults', 'files',
-  'frame-port', 'frozen', 'gate', 'slate', 'state', 'stats', 'support', 'thumbnail', 'timeline',
+  'frame-port', 'frozen', 'gate', 'inlet', 'slate', 'state', 'stats', 'support', 'thumbnail', 'timeline',
 ];
 
 /** The engine's address is the app's, and only known when it runs: bundlers must leave the import alone. */

@@ -1,6 +1,6 @@
 import type { AuditLog } from './audit.js';
 import { brand } from './brand.js';
-import { framesOf, newTrack, openCamera, sizeOf } from './capture.js';
+import { openCamera } from './capture.js';
 import { Client } from './client.js';
 import { encodeTo } from './encoding.js';
 import type { EncodeOptions, EncodedTotal, EncodedVideo } from './encoding.js';
@@ -9,6 +9,8 @@ import { BautaError, UnsupportedError } from './faults.js';
 import { openFrameStream } from './frame-port.js';
 import { baseOf, checkOptions, loadCommand, modelUrl } from './options.js';
 import type { BautaOptions } from './options.js';
+import { passagesOf } from './passage.js';
+import type { OpenPassage, Passage, Pipeline } from './passage.js';
 import type { EngineReport, GateAnswers, GateCommand, GateEvent } from './protocol.js';
 import { checkSize } from './slate.js';
 import type { Size } from './slate.js';
@@ -35,6 +37,8 @@ export interface BautaReport {
   readonly state: State;
   /** Why this engine: what `support()` said when it was made. */
   readonly why: string;
+  /** How frames are taken from a camera's track. */
+  readonly pipeline: Pipeline;
   /** The engine in use; `null` until one is ready. */
   readonly engine: EngineReport | null;
   /** The model's card; `null` until an engine is ready. */
@@ -67,14 +71,20 @@ export class Bauta {
   readonly #listeners: Listeners = { state: new Set(), stats: new Set(), error: new Set() };
   readonly #why: string;
   readonly #base: string;
+  readonly #pipeline: Pipeline;
+  readonly #openPassage: OpenPassage;
   #state: State = 'idle';
   #stats: Stats = new Tally().read(0);
   #engine: EngineReport | null = null;
   #error: BautaError | null = null;
   #endRoute: End | undefined;
+  /** The way of the camera in use; a stream of the app's own has none. */
+  #passage: Passage | undefined;
   /** Counts what was run or detached: what the gate tells of an earlier one is old news. */
   #route = 0;
   #isOpening = false;
+  readonly #closing = new AbortController();
+  #closed: Promise<void> | undefined;
   #lastLog: AuditLog | undefined;
 
   /**
@@ -86,15 +96,18 @@ export class Bauta {
   static async create(options: BautaOptions = {}): Promise<Bauta> {
     checkOptions(options);
     const can = await support(options);
-    if (can.engine === null) {
+    if (can.engine === null || can.pipeline === null) {
       throw new UnsupportedError(can.missing.includes('WebGPU') ? 'no-webgpu' : 'unsupported', can.why, can.missing);
     }
+    const openPassage = await passagesOf(can.pipeline);
     options.signal?.throwIfAborted();
-    return new Bauta(options, can);
+    return new Bauta(options, can, can.pipeline, openPassage);
   }
 
-  private constructor(options: BautaOptions, can: Support) {
+  private constructor(options: BautaOptions, can: Support, pipeline: Pipeline, openPassage: OpenPassage) {
     this.#why = can.why;
+    this.#pipeline = pipeline;
+    this.#openPassage = openPassage;
     this.#base = baseOf(options);
     this.#gate = new Worker(new URL('./gate-worker.js', import.meta.url), { type: 'module', name: 'bauta gate' });
     this.#client = new Client(
@@ -104,7 +117,7 @@ export class Bauta {
     );
     this.ready = this.#client.send<'load'>(loadCommand(options, can));
     this.ready.catch(() => undefined); // told as an error event too
-    options.signal?.addEventListener('abort', () => void this.close(), { once: true });
+    options.signal?.addEventListener('abort', () => void this.close(), { once: true, signal: this.#closing.signal });
   }
 
   /** Where it stands; `on('state')` tells of changes. */
@@ -125,7 +138,7 @@ export class Bauta {
       const camera = await openCamera(constraints);
       try {
         this.#mustLive();
-        return this.#run(camera);
+        return await this.#run(camera);
       } catch (cause) {
         camera.stop();
         throw cause;
@@ -137,7 +150,8 @@ export class Bauta {
 
   /**
    * Anonymizes a track that the app has, in the same way. The track is taken over: it is stopped when the
-   * output ends. Muting or stopping it mutes or ends the output.
+   * output ends. Muting or stopping it mutes or ends the output; in Safari it is given away to a worker and the app's
+   * own has ended, so mute and stop the output there.
    *
    * Throws a `BautaError`: `camera-ended`, `busy`, or why no engine can be used.
    */
@@ -146,7 +160,10 @@ export class Bauta {
   }
 
   static {
-    attachNow = (bauta, track) => bauta.#attach(track);
+    attachNow = (bauta, track) => {
+      if (bauta.#pipeline === 'worker') throw new UnsupportedError('unsupported', 'in this browser a track is there a moment later only; use attach()');
+      return bauta.#attach(track) as MediaStreamTrack;
+    };
   }
 
   /**
@@ -163,7 +180,7 @@ export class Bauta {
     const { readable, writable, input, output, fail } = openFrameStream(brand);
     const { width, height } = size;
     const route = this.#begin((why) => { if (why) fail(why); });
-    this.#start({ type: 'stream', route, input, output, size: { width, height } }, [input, output]);
+    void this.#start({ type: 'stream', route, isCamera: false, input, output, size: { width, height } }, [input, output]);
     return { readable, writable };
   }
 
@@ -181,6 +198,40 @@ export class Bauta {
       this.#mustLive();
       return this.#client.send<'encode'>({ type: 'encode', sink: relay, settings }, [relay]);
     });
+  }
+
+  /**
+   * Changes the camera; the output goes on, and so do those who have it. `next` is what to ask for, or a track of the
+   * app's own, which is taken over. Frames come from the camera before until those of the next one do. Where both
+   * cannot be open at once, as on many phones, the one before is stopped first, and the slate may be seen.
+   *
+   * Throws a `BautaError`: `no-camera` where none is in use, `busy` where one is being opened already, or as
+   * `openCamera` and `attach`. The camera before then stays, unless it had to be stopped: then the output ends.
+   */
+  async useCamera(next: MediaTrackConstraints | MediaStreamTrack | true = true): Promise<void> {
+    this.#mustLive();
+    const [passage, route] = [this.#passage, this.#route];
+    if (passage === undefined) throw new BautaError('no-camera', 'no camera is in use; open one with openCamera() or attach() first');
+    if (this.#isOpening) throw busy();
+    const turn = (camera: MediaStreamTrack | null): Promise<void> =>
+      passage.turn(camera, (frames, transfer) => {
+        if (this.#passage !== passage) throw detached();
+        return this.#client.send<'turn'>({ type: 'turn', route, camera: frames }, transfer);
+      });
+    this.#isOpening = true;
+    let opened: MediaStreamTrack | undefined;
+    try {
+      if (next instanceof MediaStreamTrack) await turn(usable(next));
+      else await turn(opened = await this.#openBeside(next, () => turn(null)));
+      if (this.#passage === passage) return;
+      passage.end();
+      throw detached();
+    } catch (cause) {
+      opened?.stop();
+      throw cause;
+    } finally {
+      this.#isOpening = false;
+    }
   }
 
   /** Ends the output, then stops the camera, and keeps the engine: another track can be attached at once. */
@@ -230,6 +281,7 @@ export class Bauta {
     return {
       state: this.#state,
       why: this.#why,
+      pipeline: this.#pipeline,
       engine: this.#engine,
       card: this.#engine?.card ?? null,
       stats: this.#stats,
@@ -257,9 +309,14 @@ export class Bauta {
   }
 
   /** Ends the output, then stops the camera, then ends the workers. */
-  async close(): Promise<void> {
-    if (this.#state === 'closed') return;
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
     this.#become('closed');
+    this.#closing.abort();
     const stopped = this.#client.send<'stop'>({ type: 'stop' }).then(
       (log) => { this.#lastLog = log; },
       () => undefined, // the gate is broken: its log is lost
@@ -270,23 +327,40 @@ export class Bauta {
     this.#gate.terminate();
   }
 
-  #attach(track: MediaStreamTrack): MediaStreamTrack {
-    this.#mustBeFree();
-    if (track.kind !== 'video') throw new TypeError(`a video track is wanted, not one of ${track.kind}`);
-    if (track.readyState === 'ended') throw new BautaError('camera-ended', 'the track has ended; attach a live one');
-    return this.#run(track);
+  /** Another camera beside the one in use, or in its place where the two cannot be open at once. */
+  async #openBeside(constraints: MediaTrackConstraints | true, letGo: () => Promise<void>): Promise<MediaStreamTrack> {
+    try {
+      return await openCamera(constraints);
+    } catch (cause) {
+      if (!(cause instanceof BautaError) || cause.code !== 'camera-busy') throw cause;
+    }
+    await letGo();
+    try {
+      return await openCamera(constraints);
+    } catch (cause) {
+      await this.detach();
+      throw cause;
+    }
   }
 
-  #run(camera: MediaStreamTrack): MediaStreamTrack {
-    const { track, screen } = newTrack();
-    const frames = framesOf(camera);
-    const route = this.#begin(() => {
-      // F10, the output first: whoever shows it must never be left with a camera that nobody watches over.
-      track.stop();
-      camera.stop();
+  #attach(track: MediaStreamTrack): MediaStreamTrack | Promise<MediaStreamTrack> {
+    this.#mustBeFree();
+    return this.#run(usable(track));
+  }
+
+  /** The output, or the promise of one where the gate makes it. */
+  #run(camera: MediaStreamTrack): MediaStreamTrack | Promise<MediaStreamTrack> {
+    const passage = this.#openPassage(camera);
+    const route = this.#begin(() => { passage.end(); });
+    this.#passage = passage;
+    const begun = this.#start({ ...passage.command, route }, passage.transfer);
+    if (passage.track) return brand(passage.track);
+    return begun.then((track) => {
+      if (track === undefined) throw this.#error ?? closed();
+      passage.track = track;
+      if (this.#passage !== passage) passage.end();
+      return brand(track);
     });
-    this.#start({ type: 'run', route, camera: frames, screen, size: sizeOf(camera) }, [frames, screen]);
-    return brand(track);
   }
 
   /** Notes that something runs, how to end it, and its number. */
@@ -296,10 +370,13 @@ export class Bauta {
     return ++this.#route;
   }
 
-  #start(command: Extract<GateCommand, { readonly type: 'run' | 'stream' }>, transfer: Transferable[]): void {
-    this.#client.send<'run' | 'stream'>(command, transfer).catch((cause: unknown) => {
+  async #start(command: Extract<GateCommand, { readonly type: 'run' | 'stream' }>, transfer: Transferable[]): Promise<MediaStreamTrack | undefined> {
+    try {
+      return await this.#client.send<'run' | 'stream'>(command, transfer);
+    } catch (cause) {
       this.#giveUp(cause instanceof BautaError ? cause : closed());
-    });
+      return undefined;
+    }
   }
 
   #hear(told: GateEvent): void {
@@ -337,7 +414,7 @@ export class Bauta {
 
   #end(why?: BautaError): void {
     this.#endRoute?.(why);
-    this.#endRoute = undefined;
+    this.#endRoute = this.#passage = undefined;
   }
 
   #become(state: State): void {
@@ -358,8 +435,20 @@ export class Bauta {
   #mustBeFree(): void {
     this.#mustLive();
     if (this.#endRoute === undefined && !this.#isOpening) return;
-    throw new BautaError('busy', 'this Bauta has a camera already; detach that or close this, or create another one');
+    throw busy();
   }
 }
+
+const detached = (): BautaError => new BautaError('detached', 'the output ended before its camera was changed');
+
+/** `track`, if it can be anonymized. */
+const usable = (track: MediaStreamTrack): MediaStreamTrack => {
+  if (track.kind !== 'video') throw new TypeError(`a video track is wanted, not one of ${track.kind}`);
+  if (track.readyState === 'ended') throw new BautaError('camera-ended', 'the track has ended; attach a live one');
+  return track;
+};
+
+const busy = (): BautaError =>
+  new BautaError('busy', 'this Bauta has a camera already; detach that or close this, or create another one');
 
 const closed = (): BautaError => new BautaError('closed', 'this Bauta was closed; create another one');

@@ -1,26 +1,34 @@
 import { BautaError } from './faults.js';
 import type { Size } from './slate.js';
 
-/** The two ends of Chromium's insertable streams, which TypeScript's own library does not declare here. */
-interface TrackProcessor {
-  readonly readable: ReadableStream<VideoFrame>;
+/** The ends of insertable streams, Chromium's and the standard's, which TypeScript's own library does not declare here. */
+interface Ends {
+  readonly MediaStreamTrackProcessor: new (init: { track: MediaStreamTrack; maxBufferSize: number }) => {
+    readonly readable: ReadableStream<VideoFrame>;
+  };
+  /** Chromium's, in pages: it is a track. */
+  readonly MediaStreamTrackGenerator?: new (init: { kind: 'video' }) => MediaStreamTrack & Omit<Outlet, 'track'>;
+  /** The standard's, in workers: it has a track. */
+  readonly VideoTrackGenerator: new () => Outlet;
 }
-interface TrackGenerator extends MediaStreamTrack {
+const ends = globalThis as unknown as Ends;
+
+/** A new track, and the end that its frames are written to. */
+export interface Outlet {
+  readonly track: MediaStreamTrack;
   readonly writable: WritableStream<VideoFrame>;
 }
-declare const MediaStreamTrackProcessor: new (init: { track: MediaStreamTrack; maxBufferSize: number }) => TrackProcessor;
-declare const MediaStreamTrackGenerator: new (init: { kind: 'video' }) => TrackGenerator;
 
 /** The frames of a track. One waits at most; a newer one takes its place. */
 export const framesOf = (track: MediaStreamTrack): ReadableStream<VideoFrame> =>
-  new MediaStreamTrackProcessor({ track, maxBufferSize: 1 }).readable;
+  new ends.MediaStreamTrackProcessor({ track, maxBufferSize: 1 }).readable;
 
-/** A new track, and the end that its frames are written to. */
-export const newTrack = (): { readonly track: MediaStreamTrack; readonly screen: WritableStream<VideoFrame> } => {
-  const track = new MediaStreamTrackGenerator({ kind: 'video' });
-  return { track, screen: track.writable };
+export const newTrack = (): Outlet => {
+  const { MediaStreamTrackGenerator: Generator } = ends;
+  if (Generator === undefined) return new ends.VideoTrackGenerator();
+  const track = new Generator({ kind: 'video' });
+  return { track, writable: track.writable };
 };
-
 /** The size of a track's frames, as far as it is known before the first. */
 export const sizeOf = (track: MediaStreamTrack): Size => {
   const { width, height } = track.getSettings();

@@ -87,7 +87,7 @@ export type Handlers<Command extends { readonly type: string }, Answers extends 
   readonly [Type in Command['type']]: (command: Named<Command, Type>) => Promise<Answers[Type]>;
 };
 
-/** Answers commands with `handlers`. Frames in answers are transferred. Gives the way to tell things unasked. */
+/** Answers commands with `handlers`. Frames and tracks in answers are transferred. Gives the way to tell things unasked. */
 export const serve = <Command extends { readonly type: string }, Answers extends Record<Command['type'], unknown>>(
   port: Port,
   handlers: Handlers<Command, Answers>,
@@ -96,7 +96,7 @@ export const serve = <Command extends { readonly type: string }, Answers extends
     try {
       const handler = handlers[command.type as Command['type']] as (command: Command) => Promise<unknown>;
       const answer = await handler(command);
-      port.postMessage({ id, ok: true, answer } satisfies Reply, isFrame(answer) ? [answer] : []);
+      port.postMessage({ id, ok: true, answer } satisfies Reply, isFrame(answer) || isTrack(answer) ? [answer as Transferable] : []);
     } catch (cause) {
       const { code, message } = asFault(cause, 'frame-failed');
       port.postMessage({ id, ok: false, fault: { code, message } } satisfies Reply, []);
@@ -110,3 +110,6 @@ const isReply = (data: unknown): data is Reply => typeof data === 'object' && da
 
 const isFrame = (answer: unknown): answer is VideoFrame =>
   typeof VideoFrame !== 'undefined' && answer instanceof VideoFrame;
+
+const isTrack = (answer: unknown): answer is MediaStreamTrack =>
+  typeof MediaStreamTrack !== 'undefined' && answer instanceof MediaStreamTrack;

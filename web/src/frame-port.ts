@@ -27,6 +27,8 @@ export interface Source {
 }
 export interface Sink {
   readonly writable: WritableStream<VideoFrame>;
+  /** Settles when a frame that is written now would go over at once, or when it is over. */
+  readonly wanted: () => Promise<void>;
   readonly fail: (reason: unknown) => void;
 }
 
@@ -94,15 +96,22 @@ export const frameSink = (port: FramePort, { onBroken }: EndOptions = {}): Sink 
   const waiting = new Set<VideoFrame>();
   let control: WritableStreamDefaultController;
   let leave = 0;
-  let woken: (() => void) | undefined;
+  const waking = new Set<() => void>();
   let isOver = false;
+  const wake = (): void => {
+    for (const each of waking) each();
+    waking.clear();
+  };
+  const wanted = async (): Promise<void> => {
+    while (leave === 0 && !isOver) await new Promise<void>((resolve) => { waking.add(resolve); });
+  };
   /** Once. What waits is closed, and the other end told. */
   const over = (reason: unknown): void => {
     if (isOver) return;
     isOver = true;
     for (const frame of waiting) frame.close();
     waiting.clear();
-    woken?.();
+    wake();
     tell(port, reason);
     onBroken?.(reason);
   };
@@ -114,7 +123,7 @@ export const frameSink = (port: FramePort, { onBroken }: EndOptions = {}): Sink 
     if ('broken' in data) fail(unpacked(data.broken));
     if (!('next' in data)) return;
     leave++;
-    woken?.();
+    wake();
   };
   const writable = new WritableStream<VideoFrame>(
     {
@@ -125,7 +134,7 @@ export const frameSink = (port: FramePort, { onBroken }: EndOptions = {}): Sink 
       async write(frame) {
         try {
           if (!(frame instanceof VideoFrame)) throw new TypeError('a VideoFrame is wanted');
-          while (leave === 0 && !isOver) await new Promise<void>((resolve) => { woken = resolve; });
+          await wanted();
           if (isOver) return; // closed with the rest
           leave--;
           port.postMessage({ frame } satisfies Message, [frame]);
@@ -149,7 +158,7 @@ export const frameSink = (port: FramePort, { onBroken }: EndOptions = {}): Sink 
       },
     },
   );
-  return { writable, fail };
+  return { writable, wanted, fail };
 };
 
 const tell = (port: FramePort, reason: unknown): void => {
@@ -168,9 +177,10 @@ const unpacked = (reason: Reason): unknown =>
   'fault' in reason ? new BautaError(reason.fault.code, reason.fault.message) : reason.value;
 
 /** A transform that lies elsewhere: its two ends for the page, and the ports to give away. */
-export const openFrameStream = (mark: (frame: VideoFrame) => VideoFrame) => {
+export const openFrameStream = (mark?: (frame: VideoFrame) => VideoFrame) => {
   const [into, out] = [new MessageChannel(), new MessageChannel()];
   const sink = frameSink(into.port1, { onBroken: (reason) => { source.fail(reason); } });
-  const source = frameSource(out.port1, { mark, onBroken: (reason) => { sink.fail(reason); } });
-  return { readable: source.readable, writable: sink.writable, fail: source.fail, input: into.port2, output: out.port2 };
+  const source = frameSource(out.port1, { ...(mark && { mark }), onBroken: (reason) => { sink.fail(reason); } });
+  const { writable, wanted } = sink;
+  return { readable: source.readable, writable, wanted, fail: source.fail, input: into.port2, output: out.port2 };
 };

@@ -1,6 +1,7 @@
 import { Chain } from './audit.js';
 import type { AuditLog, LogData } from './audit.js';
 import { Canary } from './canary.js';
+import { newTrack } from './capture.js';
 import { serve } from './client.js';
 import type { Port } from './client.js';
 import type { OutputEncoder } from './encoder.js';
@@ -12,9 +13,11 @@ import { BautaError, asFault } from './faults.js';
 import { MODEL_FILE, fetchFile, sha256 } from './files.js';
 import { frameSink, frameSource } from './frame-port.js';
 import { FrozenWatch } from './frozen.js';
+import { Inlet } from './inlet.js';
 import { MANIFEST } from './manifest.js';
 import type { EngineReport, GateAnswers, GateCommand, GateEvent } from './protocol.js';
 import { slateOf } from './slate.js';
+import type { Size } from './slate.js';
 import { Machine } from './state.js';
 import { Tally } from './stats.js';
 import { newSampler } from './thumbnail.js';
@@ -22,7 +25,19 @@ import { newSampler } from './thumbnail.js';
 type Load = Extract<GateCommand, { readonly type: 'load' }>;
 type Run = Extract<GateCommand, { readonly type: 'run' }>;
 type Stream = Extract<GateCommand, { readonly type: 'stream' }>;
+type Turn = Extract<GateCommand, { readonly type: 'turn' }>;
 type Encode = Extract<GateCommand, { readonly type: 'encode' }>;
+
+/** What an output is made of. */
+interface Beginning {
+  readonly route: number;
+  readonly size: Size;
+  readonly isCamera: boolean;
+  /** Where the frames come from, if another camera can take its place. */
+  readonly inlet?: Inlet;
+  readonly frames: ReadableStream<VideoFrame>;
+  readonly screen: WritableStream<VideoFrame>;
+}
 
 const STATS_EVERY_MS = 500;
 /** Counts are logged at every tenth time that they are told. */
@@ -46,7 +61,7 @@ export class Gate {
   /** Settles when the encoders that were asked for are there: an output that begins after them waits. */
   #encodersCome: Promise<unknown> = Promise.resolve();
   #route = 0;
-  #output: { readonly abort: AbortController; readonly ended: Promise<void> } | undefined;
+  #output: { readonly abort: AbortController; readonly ended: Promise<void>; readonly inlet: Inlet | undefined } | undefined;
   #lastFault: BautaError | undefined;
 
   /** Answers the page's commands on `port`; `spawn` starts a worker for an engine. */
@@ -56,6 +71,7 @@ export class Gate {
       load: (command) => this.#load(command),
       run: (command) => this.#run(command),
       stream: (command) => this.#stream(command),
+      turn: (command) => this.#turn(command),
       detach: ({ route }) => this.#free(route),
       process: ({ frame }) => this.#process(frame),
       switch: ({ model }) => this.#switch(model),
@@ -151,16 +167,36 @@ export class Gate {
     return host;
   }
 
-  /** Frames of the app's own making: its end is no fault of a camera. */
-  #stream({ input, output, ...rest }: Stream): Promise<undefined> {
-    const [camera, screen] = [frameSource(input).readable, frameSink(output).writable];
-    return this.#run({ ...rest, type: 'run', camera, screen }, false);
+  /** The end of frames that the app makes itself is no fault. */
+  async #stream({ route, isCamera, input, output, size }: Stream): Promise<undefined> {
+    await this.#begin({ route, size, isCamera, frames: frameSource(input).readable, screen: frameSink(output).writable });
+    return undefined;
   }
 
-  async #run({ route, camera, screen, size }: Run, isCamera = true): Promise<undefined> {
+  async #run({ route, camera, screen, size }: Run): Promise<MediaStreamTrack | undefined> {
+    const inlet = new Inlet(camera);
+    const { track, writable } = screen ? { track: undefined, writable: screen } : newTrack();
+    await this.#begin({ route, size, isCamera: true, inlet, frames: inlet.frames, screen: writable });
+    return track;
+  }
+
+  /** F3: the frames in hand are finished, the output goes on, and the camera before is given up. */
+  #turn({ route, camera }: Turn): Promise<undefined> {
+    const inlet = route === this.#route ? this.#output?.inlet : undefined;
+    if (inlet?.turn(camera) !== true) return Promise.reject(new BautaError('detached', 'the output ended before the camera was changed'));
+    this.#log.note('input', { camera: camera ? 'another' : 'none' });
+    return Promise.resolve(undefined);
+  }
+
+  async #begin({ route, size, isCamera, inlet, frames, screen }: Beginning): Promise<void> {
     await this.#encodersCome;
     await this.#free(route);
-    if (route < this.#route) return this.#leaveOut(camera, screen); // it was detached meanwhile
+    if (route < this.#route) { // it was detached meanwhile
+      await this.#leaveOut(frames, screen);
+      inlet?.stop();
+      return;
+    }
+    if (this.#machine.state !== 'blocked') this.#lastFault = undefined;
     const { slate, deadlineMs, frozenMs } = this.#loaded();
     const watch = new FrozenWatch(newSampler(), frozenMs);
     this.#tally = new Tally();
@@ -179,24 +215,23 @@ export class Gate {
       isOver: () => abort.signal.aborted,
       onLeaving: (frame) => { for (const encoder of this.#encoders) encoder.offer(frame); },
     });
-    const piped = camera
+    const piped = frames
       .pipeThrough(new TransformStream(guard), { signal: abort.signal })
       .pipeTo(screen, { signal: abort.signal });
     const ended = piped.catch(() => undefined).then(() => {
       const { aborted } = abort.signal;
       abort.abort(); // a frame may still be with the engine
+      inlet?.stop();
       this.#ended(aborted || !isCamera);
     });
-    this.#output = { abort, ended };
+    this.#output = { abort, ended, inlet };
     if (this.#machine.state === 'blocked') abort.abort(this.#lastFault);
-    return undefined;
   }
 
   /** Ends what was to become an output, and never was one. */
-  async #leaveOut(camera: ReadableStream<VideoFrame>, screen: WritableStream<VideoFrame>): Promise<undefined> {
+  async #leaveOut(frames: ReadableStream<VideoFrame>, screen: WritableStream<VideoFrame>): Promise<void> {
     const why = new BautaError('detached', 'the stream was detached from its Bauta');
-    await Promise.allSettled([screen.abort(why), camera.cancel(why)]);
-    return undefined;
+    await Promise.allSettled([screen.abort(why), frames.cancel(why)]);
   }
 
   /** Ends the output where there is one. What is told from now on is of `route`. */

@@ -15,6 +15,7 @@ export type { EncodeOptions, EncodedTotal, EncodedVideo } from './encoding.js';
 export { support } from './support.js';
 export type { EngineChoice, Support, SupportOptions } from './support.js';
 export type { Card, EngineKind, Figure, KnownAnswer, Provenance, TrainingSet } from './engine.js';
+export type { Pipeline } from './passage.js';
 export type { EngineReport, PassedOver } from './protocol.js';
 export type { Size } from './slate.js';
 export type { State } from './state.js';

@@ -15,6 +15,9 @@ export interface Sources {
   readonly allowSoftwareGpu: boolean;
 }
 
+/** A camera as the gate gets it: its frames, or its track, which the gate then stops. */
+export type Camera = ReadableStream<VideoFrame> | MediaStreamTrack;
+
 /** What the page asks of the gate, the worker that all frames pass through. */
 export type GateCommand =
   | {
@@ -29,18 +32,23 @@ export type GateCommand =
   | {
       readonly type: 'run';
       readonly route: number;
-      readonly camera: ReadableStream<VideoFrame>;
-      readonly screen: WritableStream<VideoFrame>;
+      readonly camera: Camera;
+      /** Where the output goes; where it is missing, the gate makes a track for it. */
+      readonly screen?: WritableStream<VideoFrame>;
       readonly size: Size;
     }
   | {
       /** As `run`, from and to ports that frames are handed over by. */
       readonly type: 'stream';
       readonly route: number;
+      /** Whether the frames are a camera's: then their end is a fault. */
+      readonly isCamera: boolean;
       readonly input: MessagePort;
       readonly output: MessagePort;
       readonly size: Size;
     }
+  /** Another camera for the same output, or none for now. */
+  | { readonly type: 'turn'; readonly route: number; readonly camera: Camera | null }
   /** Ends the output; the engine stays. */
   | { readonly type: 'detach'; readonly route: number }
   | { readonly type: 'process'; readonly frame: VideoFrame }
@@ -55,8 +63,11 @@ export type GateCommand =
 /** What the gate answers to each. */
 export interface GateAnswers {
   load: EngineReport;
-  run: undefined;
+  /** The output's track, where the gate had to make it. */
+  run: MediaStreamTrack | undefined;
   stream: undefined;
+  /** Answered once the camera before is read no more. */
+  turn: undefined;
   /** Answered once the output has ended. */
   detach: undefined;
   process: VideoFrame;

@@ -1,6 +1,7 @@
 import { adapterName, findAdapter } from './adapter.js';
 import type { EngineKind } from './engine.js';
 import { asFault } from './faults.js';
+import type { Pipeline } from './passage.js';
 
 /** Which engine an app asks for; `auto` takes the GPU where there is a real one, else the processor. */
 export type EngineChoice = 'auto' | EngineKind;
@@ -21,6 +22,8 @@ export interface Support {
   readonly missing: readonly string[];
   /** The engine that would be tried first; `null` where none can run. */
   readonly engine: EngineKind | null;
+  /** How frames would be taken from a camera's track; `null` where nothing can run. */
+  readonly pipeline: Pipeline | null;
   /** Why that one, or why none, as a sentence. */
   readonly why: string;
 }
@@ -38,32 +41,46 @@ const NEEDED: Readonly<Record<string, () => boolean>> = {
   Worker: () => 'Worker' in globalThis,
   VideoFrame: () => 'VideoFrame' in globalThis,
   OffscreenCanvas: () => 'OffscreenCanvas' in globalThis,
-  MediaStreamTrackProcessor: () => 'MediaStreamTrackProcessor' in globalThis,
-  MediaStreamTrackGenerator: () => 'MediaStreamTrackGenerator' in globalThis,
   'WebAssembly with SIMD': hasSimd,
 };
 
+/** The first that this browser can do, by what it has and not by its name. */
+const findPipeline = async (): Promise<Pipeline | null> => {
+  if ('MediaStreamTrackProcessor' in globalThis && 'MediaStreamTrackGenerator' in globalThis) return 'streams';
+  const { HTMLVideoElement: Video, HTMLCanvasElement: Canvas } = globalThis as Partial<typeof globalThis>;
+  if (Canvas === undefined || !('captureStream' in Canvas.prototype)) return null;
+  const { canGiveTracks } = await import('./track-probe.js');
+  if (await canGiveTracks()) return 'worker';
+  return Video && 'requestVideoFrameCallback' in Video.prototype ? 'element' : null;
+};
+
+/** What none of the ways of a camera's frames can do without, as Chromium calls it. */
+const STREAMS = ['MediaStreamTrackProcessor', 'MediaStreamTrackGenerator'];
+
 /**
- * Says what is missing and which engine would run, and why. Asks for no permission, downloads nothing and
- * opens no device. The engine is tested later, when it is loaded.
+ * Says what is missing and which engine would run, and why. Asks for no permission and opens no device, and downloads
+ * nothing but, in browsers other than Chromium's, a worker of a few lines that says what workers can do. The engine is
+ * tested later, when it is loaded.
  */
 export const support = async (options: SupportOptions = {}): Promise<Support> => {
   const { engine = 'auto', allowSoftwareGpu = false } = options;
   const missing = Object.keys(NEEDED).filter((name) => NEEDED[name]?.() !== true);
-  if (missing.length > 0) {
-    const why = `this browser has no ${missing.join(', no ')}; use a current Chrome or Edge`;
-    return { supported: false, missing, engine: null, why };
+  const pipeline = missing.length > 0 ? null : await findPipeline();
+  if (pipeline === null) {
+    if (missing.length === 0) missing.push(...STREAMS.filter((name) => !(name in globalThis)));
+    const why = `this browser has no ${missing.join(', no ')}; use a current Chrome, Edge, Safari or Firefox`;
+    return { supported: false, missing, engine: null, pipeline, why };
   }
-  if (engine === 'cpu') return { supported: true, missing, engine, why: 'the CPU engine was asked for' };
+  if (engine === 'cpu') return { supported: true, missing, engine, pipeline, why: 'the CPU engine was asked for' };
   try {
     const adapter = await findAdapter(allowSoftwareGpu);
     const why = `WebGPU is there, on ${adapterName(adapter.info)}`;
-    return { supported: true, missing, engine: 'webgpu', why };
+    return { supported: true, missing, engine: 'webgpu', pipeline, why };
   } catch (cause) {
     const why = asFault(cause, 'no-webgpu').message;
     if (engine === 'webgpu') {
-      return { supported: false, missing: ['WebGPU'], engine: null, why: `${why}; ask for the CPU engine or auto` };
+      return { supported: false, missing: ['WebGPU'], engine: null, pipeline: null, why: `${why}; ask for the CPU engine or auto` };
     }
-    return { supported: true, missing, engine: 'cpu', why };
+    return { supported: true, missing, engine: 'cpu', pipeline, why };
   }
 };
