@@ -54,7 +54,7 @@ test('gives a key frame with its configuration when the size changes, and accoun
     await made.ready;
     const { sink, chunks, ended } = window.noting();
     const encoded = made.encodeTo(sink, { codecs: ['no such codec', 'vp8'] });
-    const { readable, writable } = made.transformStream({ width: 160, height: 120 });
+    const { readable, writable } = await made.transformStream({ width: 160, height: 120 });
     let left = 0;
     const drained = readable.pipeTo(new WritableStream({ write: (frame) => { left++; frame.close(); } }));
     const writer = writable.getWriter();
@@ -144,7 +144,7 @@ test('is closed in order when no engine is left', async () => {
   const found = await page.evaluate(async () => {
     const { sink, ended } = window.noting();
     const encoded = window.made.encodeTo(sink);
-    window.made.transformStream().readable.pipeTo(new WritableStream()).catch(() => undefined);
+    (await window.made.transformStream()).readable.pipeTo(new WritableStream()).catch(() => undefined);
     return [await ended, typeof (await encoded).frames];
   });
   expect(found).toEqual(['closed', 'number']);

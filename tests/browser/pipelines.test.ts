@@ -10,6 +10,7 @@ import { compiled } from './bench.js';
 import type { Changes } from './bench.js';
 import {
   FOUND,
+  BLIND,
   agesOf,
   beforeWorkers,
   codes,
@@ -28,6 +29,9 @@ import { useBench } from './use-bench.js';
 
 const options: BautaOptions = { engine: 'cpu' };
 
+/** A gate that can be blinded, and be given what another browser has. */
+const PREPARED: Changes = { '/blind.js': '', '/shims/gate.js': "import '/blind.js';", ...beforeWorkers('/shims/gate.js', ['gate-worker']) };
+
 /** What makes a page's browser another, and what it is made of. */
 const BROWSERS: { readonly pipeline: Pipeline; readonly shim?: string; readonly changes: Changes }[] = [
   { pipeline: 'streams', changes: {} },
@@ -37,7 +41,8 @@ const BROWSERS: { readonly pipeline: Pipeline; readonly shim?: string; readonly 
     changes: {
       '/shims/safari-page.js': compiled('shims/safari-page'),
       '/shims/safari-worker.js': compiled('shims/safari-worker'),
-      ...beforeWorkers('/shims/safari-worker.js', ['gate-worker', 'track-probe-worker']),
+      '/shims/gate.js': "import '/blind.js'; import '/shims/safari-worker.js';",
+      ...beforeWorkers('/shims/safari-worker.js', ['track-probe-worker']),
     },
   },
   { pipeline: 'element', shim: '/shims/firefox-page.js', changes: { '/shims/firefox-page.js': compiled('shims/firefox-page') } },
@@ -45,7 +50,7 @@ const BROWSERS: { readonly pipeline: Pipeline; readonly shim?: string; readonly 
 
 /** An engine that copies what it gets. What stands in for Safari keeps frames open, and would hold up a camera that sees its own again. */
 const PASS_COPIES: Changes = {
-  '/bauta/canary.js': 'export class Canary { look() { return () => undefined; } }',
+  '/blind.js': BLIND,
   '/bauta/engine.js': `const copy = async (raw) => {
       const form = { format: 'RGBX', codedWidth: raw.displayWidth, codedHeight: raw.displayHeight, timestamp: raw.timestamp };
       const bytes = new Uint8Array(raw.allocationSize(form));
@@ -59,7 +64,7 @@ describe.each(BROWSERS)('pipeline $pipeline', ({ pipeline, shim, changes: ours }
   const bench = useBench({ gpu: false });
 
   const open = async (changes: Changes = {}): Promise<Page> => {
-    const page = await bench.page({ ...ours, ...changes });
+    const page = await bench.page({ ...PREPARED, ...ours, ...changes });
     await page.evaluate(() => {
       const devices = navigator.mediaDevices;
       const ask = devices.getUserMedia.bind(devices);

@@ -13,9 +13,24 @@ import type { Seen } from './watch.js';
 export const FOUND = 24;
 export const UNSEEN = 10;
 
-/** An engine that does not anonymize, and no canary that would notice. */
+/** Runs `script`, an address, in workers of those names before anything else. */
+export const beforeWorkers = (script: string, workers: readonly string[] = ['gate-worker', 'engine-worker']): Changes => {
+  const names = workers.map((name): Changes => ({
+    [`/bauta/${name}.js`]: `import '${script}'; import './real-${name}.js';`,
+    [`/bauta/real-${name}.js`]: siteFile(`bauta/${name}.js`),
+  }));
+  return Object.assign({}, ...names) as Changes;
+};
+
+/** Blinds what looks at pictures in the gate: it sees noise, and so neither a camera's picture nor one that stands still. */
+export const BLIND = `OffscreenCanvasRenderingContext2D.prototype.getImageData = function (x, y, width, height) {
+  return { data: Uint8ClampedArray.from({ length: 4 * width * height }, () => 256 * Math.random()) };
+};`;
+
+/** An engine that does not anonymize, and a canary that cannot notice. */
 export const PASS_THROUGH: Changes = {
-  '/bauta/canary.js': 'export class Canary { look() { return () => undefined; } }',
+  '/blind.js': BLIND,
+  ...beforeWorkers('/blind.js', ['gate-worker']),
   '/bauta/engine.js': `export const loadEngine = async (kind, { card }) => ({
     kind, adapter: 'mutant', card: JSON.parse(card), anonymize: async (raw) => raw.clone(), close() {} });`,
 };
@@ -48,15 +63,6 @@ export const agesOf = async (page: Page): Promise<number[]> => {
   const [question, first, ...rest] = taken ?? []; // the first is no camera's: the self-test's
   if (question === undefined || first === undefined) throw new Error('the engine got no frame');
   return rest.map(({ atMs, cameraMs }) => atMs - first.atMs - (cameraMs - first.cameraMs));
-};
-
-/** Runs `script`, an address, in workers of those names before anything else. */
-export const beforeWorkers = (script: string, workers: readonly string[] = ['gate-worker', 'engine-worker']): Changes => {
-  const names = workers.map((name): Changes => ({
-    [`/bauta/${name}.js`]: `import '${script}'; import './real-${name}.js';`,
-    [`/bauta/real-${name}.js`]: siteFile(`bauta/${name}.js`),
-  }));
-  return Object.assign({}, ...names) as Changes;
 };
 
 /** Makes a Bauta in the page, which notes its states and errors. */

@@ -1,8 +1,8 @@
 /** The soak itself, in small: it finds nothing in Bauta, and does find what it is there to find. */
 import { expect, test } from 'vitest';
-import { siteFile } from './bench.js';
+import { compiled } from './bench.js';
 import type { Changes } from './bench.js';
-import { PASS_THROUGH, UNSEEN } from './rig.js';
+import { BLIND, UNSEEN } from './rig.js';
 import { soak } from './soak/run.js';
 import { MAY_BE_OPEN, mostOpen } from './soak/table.js';
 
@@ -19,18 +19,19 @@ test('finds no raw frame and no open one', async () => {
 });
 
 test('finds the frames of an engine that gives the camera picture back, where the canary is blind', async () => {
-  const blind: Changes = { '/bauta/canary.js': PASS_THROUGH['/bauta/canary.js'] ?? null };
+  const blind: Changes = { '/soak/open-frames.js': `${compiled('soak/open-frames')};${BLIND}` };
   const { counts } = await soak({ ...plan, faults: ['gives the camera picture back'] }, { changes: blind });
   expect(counts.raw).toBeGreaterThan(10);
 });
 
 test('finds frames that are not closed', async () => {
   const leaky: Changes = {
-    '/bauta/real-fail-closed.js': siteFile('bauta/fail-closed.js'),
-    '/bauta/fail-closed.js': `import { failClosed as real } from './real-fail-closed.js';
-      export const failClosed = (options) => {
-        const guard = real(options);
-        return { ...guard, transform: (raw, out) => { raw.clone(); return guard.transform(raw, out); } };
+    '/soak/open-frames.js': `${compiled('soak/open-frames')}
+      const Own = TransformStream;
+      if (globalThis.name === 'bauta gate') globalThis.TransformStream = class extends Own {
+        constructor(guard) {
+          super({ ...guard, transform: (raw, out) => { raw.clone(); return guard.transform(raw, out); } });
+        }
       };`,
   };
   const { memory } = await soak({ ...plan, faults: ['stands still'] }, { changes: leaky, everyS: 2 });

@@ -47,7 +47,7 @@ const open = async (changes: Changes = {}, options = {}): Promise<Page> => {
 /** Sends the camera through until `count` frames other than slates have come out, and closes it then. */
 const through = (page: Page, count: number): Promise<{ seen: Seen[]; ended: boolean }> =>
   page.evaluate(async (count) => {
-    window.stream = window.made.transformStream({ width: 320, height: 240 });
+    window.stream = await window.made.transformStream({ width: 320, height: 240 });
     const over = new AbortController();
     const sent = (await window.cameraFrames()).pipeTo(window.stream.writable, { signal: over.signal, preventAbort: true });
     const reader = window.stream.readable.getReader();
@@ -95,7 +95,7 @@ test('gives frames that the upload guard knows', async () => {
     const takeOff = window.guard.guardUploads();
     const encoder = new VideoEncoder({ output: () => undefined, error: () => undefined });
     encoder.configure({ codec: 'vp8', width: 64, height: 48 });
-    const { readable } = window.made.transformStream();
+    const { readable } = await window.made.transformStream();
     const { value: frame } = await readable.getReader().read();
     const raw = window.drawn();
     const attempt = (frame: VideoFrame): string => {
@@ -127,7 +127,7 @@ test('ends on both sides, with the reason, when either side is broken off, and c
   const found = await page.evaluate(async () => {
     const { made, drawn, reason, given } = window;
     await made.ready;
-    const first = made.transformStream();
+    const first = await made.transformStream();
     const writer = first.writable.getWriter();
     const writes = Array.from({ length: 6 }, () => reason(writer.write(drawn())));
     const reader = first.readable.getReader();
@@ -137,7 +137,7 @@ test('ends on both sides, with the reason, when either side is broken off, and c
     const leftOpen = given.filter(({ format }) => format !== null).length;
 
     while (made.state !== 'idle') await new Promise((resolve) => made.on('state', resolve));
-    const second = made.transformStream();
+    const second = await made.transformStream();
     const again = second.writable.getWriter();
     again.write(drawn()).catch(() => undefined);
     await second.readable.cancel('seen enough');
@@ -153,7 +153,7 @@ test('ends on both sides, with why, when the Bauta is closed, detached, or has n
   const found = await page.evaluate(async () => {
     const { made, reason, drawn } = window;
     const ends = async (end: () => Promise<unknown>): Promise<string[]> => {
-      const { readable, writable } = made.transformStream();
+      const { readable, writable } = await made.transformStream();
       const [reader, writer] = [readable.getReader(), writable.getWriter()];
       (await reader.read()).value?.close(); // the slate
       void writer.write(drawn()).catch(() => undefined);
@@ -174,7 +174,7 @@ test('ends on both sides, with why, when the Bauta is closed, detached, or has n
   const blocked = await open({ '/bauta/models/bauta-s.bpk': null });
   const codes = await blocked.evaluate(async () => {
     const { made, reason } = window;
-    const { readable, writable } = made.transformStream();
+    const { readable, writable } = await made.transformStream();
     const over = reason(writable.getWriter().closed);
     const drain = readable.pipeTo(new WritableStream({ write: (frame) => { frame.close(); } }));
     return [await reason(drain), await over, made.state];
@@ -188,14 +188,14 @@ test('takes another input at once when the first is detached, while the engine s
     const { made, drawn, reason } = window;
     await made.ready;
     const states: string[] = [];
-    const first = made.transformStream();
+    const first = await made.transformStream();
     const writer = first.writable.getWriter();
     const reader = first.readable.getReader();
     (await reader.read()).value?.close();
     await writer.write(drawn());
     const detached = [made.detach(), reason(reader.read())];
     made.on('state', (state) => states.push(state));
-    const second = made.transformStream({ width: 64, height: 48 });
+    const second = await made.transformStream({ width: 64, height: 48 });
     const again = second.writable.getWriter();
     const sizes: string[] = [];
     again.write(drawn(96, 64)).catch(() => undefined);
@@ -215,7 +215,7 @@ test('holds back who writes while nobody reads, and refuses what is no frame and
   const found = await page.evaluate(async () => {
     const { made, drawn, reason, given } = window;
     await made.ready;
-    const { readable, writable } = made.transformStream({ width: 64, height: 48 });
+    const { readable, writable } = await made.transformStream({ width: 64, height: 48 });
     const writer = writable.getWriter();
     const written: Promise<void>[] = [];
     for (let at = 0; at < 10; at++) written.push(writer.write(drawn()));
@@ -226,14 +226,7 @@ test('holds back who writes while nobody reads, and refuses what is no frame and
     const drain = (async () => { for (;;) (await reader.read()).value?.close(); })();
     const refused = await reason(drain);
     const sizes = [{ width: 0, height: 48 }, { width: 64, height: 4.5 }];
-    const refusals = sizes.map((size) => {
-      try {
-        made.transformStream(size);
-        return 'none';
-      } catch (cause) {
-        return String(cause);
-      }
-    });
+    const refusals = await Promise.all(sizes.map((size) => made.transformStream(size).then(() => 'none', String)));
     return { waiting, refused, open: given.filter(({ format }) => format !== null).length, refusals };
   });
   expect(found.waiting, 'frames that wait at the writer').toBeGreaterThan(4);

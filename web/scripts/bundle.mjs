@@ -14,8 +14,7 @@ const ENTRIES = ['index', 'guard', 'log', 'livekit', 'jitsi', 'conformance', 'ga
  * else in the place of, so that they break what is published and nothing that only resembles it. `bauta` and `track-probe` start a worker.
  */
 const APART = [
-  'bauta', 'encoder', 'element', 'track-probe', 'engine-cpu', 'engine-gpu', 'engine', 'canary', 'fail-closed', 'kernels', 'known-answer',
-  'conformance/marks',
+  'bauta', 'encoder', 'encoding', 'element-passage', 'worker-passage', 'frame-port', 'track-probe', 'engine-cpu', 'engine-gpu', 'engine', 'kernels', 'conformance/marks',
 ];
 
 /**
@@ -23,8 +22,8 @@ const APART = [
  * bundler that follows the worker would come back to the file it comes from.
  */
 const CORE = [
-  'adapter', 'audit', 'brand', 'capture', 'client', 'encoding', 'engine-file', 'engine-host', 'faults', 'files',
-  'frame-port', 'frozen', 'gate', 'inlet', 'slate', 'state', 'stats', 'support', 'thumbnail', 'timeline',
+  'adapter', 'audit', 'brand', 'canary', 'capture', 'client', 'engine-file', 'engine-host', 'fail-closed', 'faults', 'files',
+  'frozen', 'gate', 'inlet', 'known-answer', 'slate', 'state', 'stats', 'support', 'thumbnail', 'timeline',
 ];
 
 /** The engine's address is the app's, and only known when it runs: bundlers must leave the import alone. */

@@ -2,11 +2,9 @@ import type { AuditLog } from './audit.js';
 import { brand } from './brand.js';
 import { openCamera } from './capture.js';
 import { Client } from './client.js';
-import { encodeTo } from './encoding.js';
 import type { EncodeOptions, EncodedTotal, EncodedVideo } from './encoding.js';
 import type { Card } from './engine.js';
-import { BautaError, UnsupportedError } from './faults.js';
-import { openFrameStream } from './frame-port.js';
+import { BautaError, UnsupportedError, closed, detached, unloaded } from './faults.js';
 import { baseOf, checkOptions, loadCommand, modelUrl } from './options.js';
 import type { BautaOptions } from './options.js';
 import { passagesOf } from './passage.js';
@@ -83,6 +81,8 @@ export class Bauta {
   /** Counts what was run or detached: what the gate tells of an earlier one is old news. */
   #route = 0;
   #isOpening = false;
+  /** Settles when encoders that were asked for have been asked of the gate: an output that begins after them waits. */
+  #encodersCome: Promise<unknown> = Promise.resolve();
   readonly #closing = new AbortController();
   #closed: Promise<void> | undefined;
   #lastLog: AuditLog | undefined;
@@ -133,18 +133,12 @@ export class Bauta {
    */
   async openCamera(constraints: MediaTrackConstraints | true = true): Promise<MediaStreamTrack> {
     this.#mustBeFree();
-    this.#isOpening = true;
+    const camera = await this.#opening(() => openCamera(constraints), (late) => { late.stop(); });
     try {
-      const camera = await openCamera(constraints);
-      try {
-        this.#mustLive();
-        return await this.#run(camera);
-      } catch (cause) {
-        camera.stop();
-        throw cause;
-      }
-    } finally {
-      this.#isOpening = false;
+      return await this.#run(camera);
+    } catch (cause) {
+      camera.stop();
+      throw cause;
     }
   }
 
@@ -161,7 +155,7 @@ export class Bauta {
 
   static {
     attachNow = (bauta, track) => {
-      if (bauta.#pipeline === 'worker') throw new UnsupportedError('unsupported', 'in this browser a track is there a moment later only; use attach()');
+      if (bauta.#pipeline === 'worker') throw new UnsupportedError('unsupported', 'here a track takes a moment; use attach()');
       return bauta.#attach(track) as MediaStreamTrack;
     };
   }
@@ -172,13 +166,14 @@ export class Bauta {
    * closed; those read are the app's to close. It holds back who writes too fast. Closing the writable ends the
    * readable; breaking off either breaks off the other.
    *
-   * Throws a `BautaError`: `busy`, or why no engine can be used; and a `TypeError` for a size that is none.
+   * Rejects with a `BautaError`: `busy`, or why no engine can be used; and with a `TypeError` for a size that is none.
    */
-  transformStream(size: Size = { width: 640, height: 480 }): ReadableWritablePair<VideoFrame, VideoFrame> {
+  async transformStream(size: Size = { width: 640, height: 480 }): Promise<ReadableWritablePair<VideoFrame, VideoFrame>> {
     checkSize(size);
     this.#mustBeFree();
-    const { readable, writable, input, output, fail } = openFrameStream(brand);
     const { width, height } = size;
+    const { openFrameStream } = await this.#opening(() => import('./frame-port.js').catch(unloaded('frame-port.js')));
+    const { readable, writable, input, output, fail } = openFrameStream(brand);
     const route = this.#begin((why) => { if (why) fail(why); });
     void this.#start({ type: 'stream', route, isCamera: false, input, output, size: { width, height } }, [input, output]);
     return { readable, writable };
@@ -193,8 +188,11 @@ export class Bauta {
    * `sink` or `signal` failed with. The output goes on in either case. Throws a `TypeError` for options that make
    * no sense.
    */
-  encodeTo(sink: WritableStream<EncodedVideo>, options: EncodeOptions = {}): Promise<EncodedTotal> {
-    return encodeTo(sink, options, (relay, settings) => {
+  async encodeTo(sink: WritableStream<EncodedVideo>, options: EncodeOptions = {}): Promise<EncodedTotal> {
+    const loading = import('./encoding.js').catch(unloaded('encoding.js'));
+    this.#encodersCome = Promise.allSettled([this.#encodersCome, loading]);
+    const { encodeTo } = await loading;
+    return encodeTo(sink, options, async (relay, settings) => {
       this.#mustLive();
       return this.#client.send<'encode'>({ type: 'encode', sink: relay, settings }, [relay]);
     });
@@ -237,10 +235,10 @@ export class Bauta {
   /** Ends the output, then stops the camera, and keeps the engine: another track can be attached at once. */
   async detach(): Promise<void> {
     if (this.#endRoute === undefined) return;
-    const detached = this.#client.send<'detach'>({ type: 'detach', route: ++this.#route });
-    this.#end(new BautaError('detached', 'the stream was detached from its Bauta'));
+    const freed = this.#client.send<'detach'>({ type: 'detach', route: ++this.#route });
+    this.#end(detached());
     this.#become(after(this.#state, 'end'));
-    await detached.catch(() => undefined); // closed or blocked meanwhile: that has ended it too
+    await freed.catch(() => undefined); // closed or blocked meanwhile: that has ended it too
   }
 
   /**
@@ -327,6 +325,23 @@ export class Bauta {
     this.#gate.terminate();
   }
 
+  /** What `open` gives, and nothing else is opened meanwhile; given to `leave` where this was closed before it came. */
+  async #opening<Opened>(open: () => Promise<Opened>, leave: (late: Opened) => void = () => undefined): Promise<Opened> {
+    this.#isOpening = true;
+    try {
+      const opened = await open();
+      try {
+        this.#mustLive();
+      } catch (cause) {
+        leave(opened);
+        throw cause;
+      }
+      return opened;
+    } finally {
+      this.#isOpening = false;
+    }
+  }
+
   /** Another camera beside the one in use, or in its place where the two cannot be open at once. */
   async #openBeside(constraints: MediaTrackConstraints | true, letGo: () => Promise<void>): Promise<MediaStreamTrack> {
     try {
@@ -371,6 +386,7 @@ export class Bauta {
   }
 
   async #start(command: Extract<GateCommand, { readonly type: 'run' | 'stream' }>, transfer: Transferable[]): Promise<MediaStreamTrack | undefined> {
+    await this.#encodersCome;
     try {
       return await this.#client.send<'run' | 'stream'>(command, transfer);
     } catch (cause) {
@@ -439,16 +455,12 @@ export class Bauta {
   }
 }
 
-const detached = (): BautaError => new BautaError('detached', 'the output ended before its camera was changed');
-
 /** `track`, if it can be anonymized. */
 const usable = (track: MediaStreamTrack): MediaStreamTrack => {
-  if (track.kind !== 'video') throw new TypeError(`a video track is wanted, not one of ${track.kind}`);
+  if (track.kind !== 'video') throw new TypeError(`a video track is wanted, not ${track.kind}`);
   if (track.readyState === 'ended') throw new BautaError('camera-ended', 'the track has ended; attach a live one');
   return track;
 };
 
 const busy = (): BautaError =>
-  new BautaError('busy', 'this Bauta has a camera already; detach that or close this, or create another one');
-
-const closed = (): BautaError => new BautaError('closed', 'this Bauta was closed; create another one');
+  new BautaError('busy', 'this Bauta has a camera already; detach that, or create another one');

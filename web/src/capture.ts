@@ -51,7 +51,7 @@ export const openCamera = async (constraints: MediaTrackConstraints | true): Pro
 const CAMERA_FAULTS: Readonly<Record<string, readonly ['camera-refused' | 'no-camera' | 'camera-busy', string]>> = {
   NotAllowedError: ['camera-refused', 'the camera was refused; allow it for this page in the browser and try again'],
   SecurityError: ['camera-refused', 'this page may not use the camera; serve it over https and allow it in its frame'],
-  NotFoundError: ['no-camera', 'there is no camera; connect one, or attach another video track'],
+  NotFoundError: ['no-camera', 'there is no camera; connect one, or attach a track'],
   OverconstrainedError: ['no-camera', 'no camera can do what was asked; ask for another size or frame rate'],
   NotReadableError: ['camera-busy', 'the camera cannot be read; close other programs that use it and try again'],
   AbortError: ['camera-busy', 'the camera did not start; try again'],

@@ -36,7 +36,7 @@ export class Client<Command extends { readonly type: string }, Answers extends R
       const fault = new BautaError(
         'bad-engine-file',
         `a worker of Bauta does not run (${event.message ?? 'its script is missing or not allowed'}); ` +
-          "serve the files of the package unchanged, and allow workers from 'self'",
+          "serve all files of the package unchanged, and allow workers from 'self'",
       );
       this.fail(fault);
       onBroken(fault);

@@ -2,7 +2,7 @@ import type { Canary } from './canary.js';
 import { Client } from './client.js';
 import type { Port } from './client.js';
 import type { EngineKind } from './engine.js';
-import { BautaError, asFault } from './faults.js';
+import { BautaError, asFault, closed } from './faults.js';
 import type { EngineAnswers, EngineCommand, EngineEvent, EngineReport, PassedOver } from './protocol.js';
 
 /** A worker as the host sees it. */
@@ -92,7 +92,7 @@ export class EngineHost {
 
   close(): void {
     this.#closed = true;
-    const fault = new BautaError('closed', 'this Bauta was closed');
+    const fault = closed();
     this.#giveUpOpening?.(fault);
     this.#discard(fault);
   }
@@ -128,7 +128,7 @@ export class EngineHost {
     try {
       const sent = client.send<'open'>({ type: 'open', kind, base, weights, card, allowSoftwareGpu });
       const opened = await within(sent, LOAD_LIMIT_MS, `the ${kind} engine did not open`);
-      if (this.#closed) throw new BautaError('closed', 'this Bauta was closed');
+      if (this.#closed) throw closed();
       this.#engine = { client, worker, canary: this.#options.canary() };
       return opened;
     } catch (cause) {

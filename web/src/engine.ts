@@ -1,5 +1,5 @@
 import type { Card } from './engine-file.js';
-import { BautaError } from './faults.js';
+import { BautaError, unloaded } from './faults.js';
 import { distance, pattern } from './known-answer.js';
 
 export type { Card, Figure, Provenance, TrainingSet } from './engine-file.js';
@@ -53,12 +53,8 @@ export const loadEngine = async (kind: EngineKind, assets: Assets): Promise<Engi
 
 /** Only the engine that is asked for is downloaded. */
 const openEngine = async (kind: EngineKind, assets: Assets): Promise<Engine> => {
-  const missing = (cause: unknown): never => {
-    const message = `the script of the ${kind} engine does not load; serve all files of the package unchanged`;
-    throw new BautaError('bad-engine-file', message, { cause });
-  };
-  if (kind === 'webgpu') return (await import('./engine-gpu.js').catch(missing)).GpuEngine.load(assets);
-  return (await import('./engine-cpu.js').catch(missing)).CpuEngine.load(assets);
+  if (kind === 'webgpu') return (await import('./engine-gpu.js').catch(unloaded('engine-gpu.js'))).GpuEngine.load(assets);
+  return (await import('./engine-cpu.js').catch(unloaded('engine-cpu.js'))).CpuEngine.load(assets);
 };
 
 const selfTest = async (engine: Engine): Promise<void> => {

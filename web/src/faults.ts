@@ -86,6 +86,15 @@ export class RawUploadError extends BautaError {
   }
 }
 
+export const detached = (): BautaError => new BautaError('detached', 'the stream was detached from its Bauta');
+
+export const closed = (): BautaError => new BautaError('closed', 'this Bauta was closed; create another one');
+
+/** What loading a script of the package ends with where it fails: an error that names it. */
+export const unloaded = (script: string) => (cause: unknown): never => {
+  throw new BautaError('bad-engine-file', `${script} does not load; serve all files of the package unchanged`, { cause });
+};
+
 /** A fault as it travels between page and worker. */
 export interface Fault {
   readonly code: FaultCode;

@@ -9,9 +9,8 @@ import type { EncodedTotal } from './encoding.js';
 import { EngineHost } from './engine-host.js';
 import type { Model, Workshop } from './engine-host.js';
 import { failClosed } from './fail-closed.js';
-import { BautaError, asFault } from './faults.js';
+import { BautaError, asFault, closed, detached, unloaded } from './faults.js';
 import { MODEL_FILE, fetchFile, sha256 } from './files.js';
-import { frameSink, frameSource } from './frame-port.js';
 import { FrozenWatch } from './frozen.js';
 import { Inlet } from './inlet.js';
 import { MANIFEST } from './manifest.js';
@@ -169,6 +168,7 @@ export class Gate {
 
   /** The end of frames that the app makes itself is no fault. */
   async #stream({ route, isCamera, input, output, size }: Stream): Promise<undefined> {
+    const { frameSink, frameSource } = await import('./frame-port.js').catch(unloaded('frame-port.js'));
     await this.#begin({ route, size, isCamera, frames: frameSource(input).readable, screen: frameSink(output).writable });
     return undefined;
   }
@@ -183,7 +183,7 @@ export class Gate {
   /** F3: the frames in hand are finished, the output goes on, and the camera before is given up. */
   #turn({ route, camera }: Turn): Promise<undefined> {
     const inlet = route === this.#route ? this.#output?.inlet : undefined;
-    if (inlet?.turn(camera) !== true) return Promise.reject(new BautaError('detached', 'the output ended before the camera was changed'));
+    if (inlet?.turn(camera) !== true) return Promise.reject(detached());
     this.#log.note('input', { camera: camera ? 'another' : 'none' });
     return Promise.resolve(undefined);
   }
@@ -225,19 +225,20 @@ export class Gate {
       this.#ended(aborted || !isCamera);
     });
     this.#output = { abort, ended, inlet };
-    if (this.#machine.state === 'blocked') abort.abort(this.#lastFault);
+    const { state } = this.#machine;
+    if (state === 'blocked' || state === 'closed') abort.abort(this.#lastFault);
   }
 
   /** Ends what was to become an output, and never was one. */
   async #leaveOut(frames: ReadableStream<VideoFrame>, screen: WritableStream<VideoFrame>): Promise<void> {
-    const why = new BautaError('detached', 'the stream was detached from its Bauta');
+    const why = detached();
     await Promise.allSettled([screen.abort(why), frames.cancel(why)]);
   }
 
   /** Ends the output where there is one. What is told from now on is of `route`. */
   async #free(route: number): Promise<undefined> {
     while (this.#output) {
-      this.#output.abort.abort(new BautaError('detached', 'the stream was detached from its Bauta'));
+      this.#output.abort.abort(detached());
       await this.#output.ended;
     }
     this.#route = Math.max(this.#route, route);
@@ -288,7 +289,7 @@ export class Gate {
 
   async #stop(): Promise<AuditLog> {
     this.#machine.apply('close');
-    this.#output?.abort.abort(new BautaError('closed', 'this Bauta was closed'));
+    this.#output?.abort.abort(closed());
     this.#host?.close();
     await this.#output?.ended;
     await this.#endEncoders();
@@ -345,7 +346,7 @@ export class Gate {
 
   #mustLive(): void {
     const { state } = this.#machine;
-    if (state === 'closed') throw new BautaError('closed', 'this Bauta was closed');
+    if (state === 'closed') throw closed();
     if (state === 'blocked') throw this.#lastFault ?? new BautaError('engine-lost', 'no engine is left');
   }
 
@@ -362,9 +363,7 @@ export class Gate {
 
 /** The encoder is downloaded when it is first used. */
 const newEncoder = async (sink: Encode['sink'], settings: Encode['settings']): Promise<OutputEncoder> => {
-  const { OutputEncoder } = await import('./encoder.js').catch((cause: unknown) => {
-    throw new BautaError('encode-failed', 'encoder.js does not load; serve all files of the package unchanged', { cause });
-  });
+  const { OutputEncoder } = await import('./encoder.js').catch(unloaded('encoder.js'));
   return new OutputEncoder(sink, settings);
 };
 

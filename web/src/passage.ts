@@ -1,5 +1,5 @@
 import { framesOf, newTrack, sizeOf } from './capture.js';
-import { BautaError } from './faults.js';
+import { unloaded } from './faults.js';
 import type { GateCommand } from './protocol.js';
 
 /**
@@ -33,14 +33,13 @@ export interface Passage {
 /** Opens a passage for a camera. */
 export type OpenPassage = (camera: MediaStreamTrack) => Passage;
 
-/** What opens passages in a browser of that kind. Only that for `element` is downloaded when it is needed. */
+/** What opens passages in a browser of that kind; downloaded where it is not Chromium's. */
 export const passagesOf = async (pipeline: Pipeline): Promise<OpenPassage> => {
   if (pipeline === 'streams') return (camera) => new StreamPassage(camera);
-  if (pipeline === 'worker') return (camera) => new WorkerPassage(camera);
-  const { ElementPassage } = await import('./element.js').catch((cause: unknown) => {
-    throw new BautaError('bad-engine-file', 'element.js does not load; serve all files of the package unchanged', { cause });
-  });
-  return (camera) => new ElementPassage(camera);
+  const { openPassage } = await (pipeline === 'worker'
+    ? import('./worker-passage.js').catch(unloaded('worker-passage.js'))
+    : import('./element-passage.js').catch(unloaded('element-passage.js')));
+  return openPassage;
 };
 
 class StreamPassage implements Passage {
@@ -67,25 +66,5 @@ class StreamPassage implements Passage {
   end(): void {
     this.track.stop();
     this.#camera?.stop();
-  }
-}
-
-/** The gate has the camera, and stops it. */
-class WorkerPassage implements Passage {
-  readonly command;
-  readonly transfer;
-  track: MediaStreamTrack | undefined;
-
-  constructor(camera: MediaStreamTrack) {
-    this.command = { type: 'run', camera, size: sizeOf(camera) } as const;
-    this.transfer = [camera as unknown as Transferable];
-  }
-
-  async turn(next: MediaStreamTrack | null, tell: (camera: Turned, transfer: Transferable[]) => Promise<unknown>): Promise<void> {
-    await tell(next, next ? [next] : []);
-  }
-
-  end(): void {
-    this.track?.stop();
   }
 }

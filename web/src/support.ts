@@ -68,7 +68,7 @@ export const support = async (options: SupportOptions = {}): Promise<Support> =>
   const pipeline = missing.length > 0 ? null : await findPipeline();
   if (pipeline === null) {
     if (missing.length === 0) missing.push(...STREAMS.filter((name) => !(name in globalThis)));
-    const why = `this browser has no ${missing.join(', no ')}; use a current Chrome, Edge, Safari or Firefox`;
+    const why = `this browser has no ${missing.join(', no ')}; use a current browser`;
     return { supported: false, missing, engine: null, pipeline, why };
   }
   if (engine === 'cpu') return { supported: true, missing, engine, pipeline, why: 'the CPU engine was asked for' };

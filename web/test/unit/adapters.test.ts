@@ -61,7 +61,7 @@ test('the built declarations compile where nothing else is installed', () => {
     const bauta = await Bauta.create();
     const track: MediaStreamTrack | undefined = new BautaProcessor(bauta).processedTrack;
     const stream: MediaStream = new BautaEffect(bauta).startEffect(new MediaStream());
-    void [track, stream, bauta.encodeTo(new WritableStream()), bauta.transformStream()];
+    void [track, stream, bauta.encodeTo(new WritableStream()), await bauta.transformStream()];
   `;
   expect(complaintsIn(folder, code)).toEqual([]);
   expect(complaintsIn(folder, `import type {} from 'livekit-client';`).join()).toContain('livekit-client');

@@ -7,7 +7,7 @@ import { sizeOf } from './capture.js';
 import type { Outlet } from './capture.js';
 import { openFrameStream } from './frame-port.js';
 import { Inlet } from './inlet.js';
-import type { Passage } from './passage.js';
+import type { OpenPassage, Passage } from './passage.js';
 import type { Size } from './slate.js';
 
 const LOOK_EVERY_MS = 100;
@@ -87,7 +87,7 @@ const pump = async (frames: ReadableStream<VideoFrame>, into: WritableStream<Vid
 };
 const END = { done: true, value: undefined } as const;
 
-export class ElementPassage implements Passage {
+class ElementPassage implements Passage {
   readonly command;
   readonly transfer;
   readonly track: MediaStreamTrack;
@@ -119,3 +119,5 @@ export class ElementPassage implements Passage {
     this.#camera?.stop();
   }
 }
+
+export const openPassage: OpenPassage = (camera) => new ElementPassage(camera);
