@@ -6,6 +6,7 @@ const here = (path: string): string => fileURLToPath(new URL(path, import.meta.u
 /** The browser tests live outside this folder; these are the packages they need from it. */
 const alias = {
   'playwright-core': here('node_modules/playwright-core/index.mjs'),
+  'puppeteer-core': here('node_modules/puppeteer-core/lib/esm/puppeteer/puppeteer-core.js'),
   ws: here('node_modules/ws/wrapper.mjs'),
   typescript: here('node_modules/typescript/lib/typescript.js'),
 };

@@ -27,7 +27,7 @@ export const pixelsOf = async (frame: VideoFrame): Promise<Uint8Array<ArrayBuffe
   return bytes;
 };
 
-const isSlate = (rgba: Uint8Array): boolean =>
+export const isSlate = (rgba: Uint8Array): boolean =>
   rgba.every((value, at) => at % 4 === 3 || Math.abs(value - (SLATE[at % 4] ?? 0)) <= SLATE_TOLERANCE);
 
 /** What is to be seen of a frame, which the caller closes. */
