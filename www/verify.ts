@@ -6,7 +6,7 @@ import { LogStep } from './verify/log-step.js';
 import { TrackLook, showMarkers } from './verify/marker-step.js';
 import type { Source } from './verify/marker-step.js';
 import { Network } from './verify/network-step.js';
-import { button, find, onPress, showError, write } from './verify/page.js';
+import { button, count, find, onPress, showError, write } from './verify/page.js';
 
 /** What runs: a camera, the Bauta it is attached to, and a look at both sides. */
 interface Run {
@@ -46,11 +46,13 @@ const showState = (state: State): void => {
   badge.textContent = state;
   badge.dataset.state = state;
   write('notice', NOTICES[state]);
-  if (state === 'running' || state === 'closed') log.read().catch(showError);
+  if (state === 'closed') log.read().catch(showError);
 };
 
-const showStats = (stats: Stats): void => {
-  network.frames(stats.framesOut);
+const showStats = ({ framesIn, framesOut, slates }: Stats): void => {
+  network.frames(framesOut);
+  write('raw-counted', count(framesIn));
+  write('output-counted', count(framesOut + slates));
 };
 
 /** Buttons as they can be pressed while something runs, or nothing does. */
@@ -91,7 +93,7 @@ const start = async (): Promise<void> => {
       const show = (): void => { showMarkers(looks[0].counts, looks[1].counts, kind); };
       const looks = [new TrackLook(control, kind, show), new TrackLook(output, kind, show)] as const;
       run = { bauta, camera, control, drawn, looks };
-      bauta.ready.then(() => showCommand(bauta)).catch(() => undefined); // an error event tells why
+      bauta.ready.then(() => Promise.all([log.read(), showCommand(bauta)])).catch(() => undefined); // an error event tells why
       anonymized.srcObject = new MediaStream([output]);
       network.run(true);
     } catch (cause) {

@@ -4,7 +4,7 @@
  */
 
 /** One request, as the page hears of it. */
-export interface Request {
+export interface SeenRequest {
   readonly address: string;
   readonly method: string;
   /** `page`, or the name of the worker's script, or what is known of a worker without one. */
@@ -16,10 +16,10 @@ export interface Request {
 interface Client {
   readonly url: string;
   readonly type: string;
-  postMessage(seen: Request): void;
+  postMessage(seen: SeenRequest): void;
 }
 interface FetchEvent extends ExtendableEvent {
-  readonly request: globalThis.Request;
+  readonly request: Request;
   readonly clientId: string;
 }
 interface ExtendableEvent extends Event {
@@ -39,15 +39,15 @@ const scope = globalThis as unknown as {
 const fileOf = (address: string): string => address.split('/').at(-1) ?? address;
 
 /** The browser names no client for a worker that another worker has started, only the script that asks. */
-const nameOf = ({ mode, referrer }: globalThis.Request, client: Client | undefined): string => {
+const nameOf = ({ mode, referrer }: Request, client: Client | undefined): string => {
   if (client) return client.type === 'window' ? 'page' : fileOf(client.url);
   return mode === 'navigate' ? 'page' : `worker of a worker, for ${fileOf(referrer)}`;
 };
 
-const tell = async (request: globalThis.Request, clientId: string): Promise<void> => {
+const tell = async (request: Request, clientId: string): Promise<void> => {
   const bytes = await request.arrayBuffer();
   const client = clientId === '' ? undefined : await scope.clients.get(clientId);
-  const seen: Request = { address: request.url, method: request.method, by: nameOf(request, client), sent: bytes.byteLength };
+  const seen: SeenRequest = { address: request.url, method: request.method, by: nameOf(request, client), sent: bytes.byteLength };
   for (const window of await scope.clients.matchAll({ type: 'window' })) window.postMessage(seen);
 };
 

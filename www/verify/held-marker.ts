@@ -72,9 +72,10 @@ const readBand = (sums: Float64Array, band: number): Reading[] => {
   const width = sums.length - 1;
   for (let barWidth = NARROWEST; barWidth <= WIDEST && barWidth * BARS.length <= width; barWidth *= STEP) {
     const means = meansOf(sums, barWidth);
+    const steps = stepsOf(means);
     for (let at = 0; at + 2 * (BARS.length - 1) < means.length; at++) {
-      const sign = fits(means, at);
-      if (sign !== 0) found.push({ band, x: (at * barWidth) / 2, barWidth, sign });
+      const product = productAt(steps, at);
+      if (isFit(product, means, at)) found.push({ band, x: (at * barWidth) / 2, barWidth, sign: Math.sign(product) });
     }
   }
   return found;
@@ -82,25 +83,44 @@ const readBand = (sums: Float64Array, band: number): Reading[] => {
 
 /** Means over windows as wide as a bar, one at every half of a bar. */
 const meansOf = (sums: Float64Array, barWidth: number): Float64Array => {
-  const upTo = (x: number): number => {
-    const whole = Math.floor(x);
-    const before = sums[whole] ?? 0;
-    return before + (x - whole) * ((sums[whole + 1] ?? before) - before);
-  };
-  const count = Math.floor((2 * (sums.length - 1)) / barWidth) - 1;
-  return Float64Array.from({ length: Math.max(0, count) }, (_, at) => (upTo((at / 2 + 1) * barWidth) - upTo((at / 2) * barWidth)) / barWidth);
+  const means = new Float64Array(Math.max(0, Math.floor((2 * (sums.length - 1)) / barWidth) - 1));
+  for (let at = 0; at < means.length; at++) {
+    means[at] = (sumUpTo(sums, (at / 2 + 1) * barWidth) - sumUpTo(sums, (at / 2) * barWidth)) / barWidth;
+  }
+  return means;
 };
 
-/** 1 where the bars begin at `at`, -1 where their opposite does, else 0. */
-const fits = (means: Float64Array, at: number): number => {
-  let [sum, squares, product] = [0, 0, 0];
+const sumUpTo = (sums: Float64Array, x: number): number => {
+  const whole = Math.floor(x);
+  const before = sums[whole] ?? 0;
+  return before + (x - whole) * ((sums[whole + 1] ?? before) - before);
+};
+
+/** From each bar to the next, which is two windows further. */
+const stepsOf = (means: Float64Array): Float64Array => {
+  const steps = new Float64Array(means.length);
+  for (let at = 0; at + 2 < means.length; at++) steps[at] = (means[at] ?? 0) - (means[at + 2] ?? 0);
+  return steps;
+};
+
+/** For each bit the sign of its first bar: the second is its opposite. */
+const SIGNS = new Float64Array(BARS.filter((_, at) => at % 2 === 0));
+
+/** Sum of the means at `at` and every second one after it, each with the sign of its bar. */
+const productAt = (steps: Float64Array, at: number): number => {
+  let product = 0;
+  for (let bit = 0; bit < SIGNS.length; bit++) product += (SIGNS[bit] ?? 0) * (steps[at + 4 * bit] ?? 0);
+  return product;
+};
+
+/** Whether the bars that begin at `at` are strong enough, and little else is there. */
+const isFit = (product: number, means: Float64Array, at: number): boolean => {
+  if (Math.abs(product) < FAINTEST * BARS.length) return false;
+  let [sum, squares] = [0, 0];
   for (let bar = 0; bar < BARS.length; bar++) {
     const mean = means[at + 2 * bar] ?? 0;
     sum += mean;
     squares += mean * mean;
-    product += mean * (BARS[bar] ?? 0);
   }
-  const spread = squares - (sum * sum) / BARS.length;
-  if (Math.abs(product) < FAINTEST * BARS.length || product * product < FIT * FIT * BARS.length * spread) return 0;
-  return Math.sign(product);
+  return product * product >= FIT * FIT * (BARS.length * squares - sum * sum);
 };

@@ -15,12 +15,14 @@ interface Tampered {
 const rows = (): HTMLElement => find('log-rows', HTMLElement);
 const noted = (): HTMLInputElement => find('noted', HTMLInputElement);
 
+const short = (value: unknown): string => (HASH.test(String(value)) ? `${String(value).slice(0, 12)}…` : String(value));
+
 const textOf = (data: unknown): string =>
-  typeof data === 'object' && data !== null ? Object.entries(data).map(([name, value]) => `${name} ${String(value)}`).join(', ') : '';
+  typeof data === 'object' && data !== null ? Object.entries(data).map(([name, value]) => `${name} ${short(value)}`).join(', ') : '';
 
 /** Any file may be looked at: nothing of an entry can be relied on but that it is an object. */
 const rowOf = ({ seq, at, kind, data, hash }: Partial<LogEntry>): HTMLTableRowElement =>
-  line([String(seq), String(at).slice(11, 19), String(kind), textOf(data), `${String(hash).slice(0, 12)}…`]);
+  line([String(seq), String(at).slice(11, 19), String(kind), textOf(data), short(hash)]);
 
 const showEntries = (log: unknown, wrong: number): void => {
   const entries = (log as Partial<AuditLog> | null)?.entries;
@@ -28,7 +30,7 @@ const showEntries = (log: unknown, wrong: number): void => {
   const spoilt = lines[wrong];
   if (spoilt) {
     spoilt.dataset.wrong = '';
-    spoilt.setAttribute('aria-invalid', 'true');
+    spoilt.cells[0]?.append(Object.assign(document.createElement('small'), { textContent: 'does not fit' }));
   }
   rows().replaceChildren(...lines);
   const scroll = rows().closest('.scroll');

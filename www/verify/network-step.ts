@@ -1,5 +1,5 @@
 /** Steps 1 and 2: whether the network is cut, and what was asked of whom. */
-import type { Request } from '../witness.js';
+import type { SeenRequest } from '../witness.js';
 import { count, judge, line, find, write } from './page.js';
 
 /** Frames that must leave after the cut. */
@@ -10,7 +10,7 @@ const CONTROL_BYTES = 1000;
 const CONTROL = 'verify.html?control';
 const PROBE = 'favicon.svg?probe';
 
-const isControl = ({ address }: Request): boolean => address.endsWith(CONTROL);
+const isControl = ({ address }: SeenRequest): boolean => address.endsWith(CONTROL);
 const here = (address: string): boolean => new URL(address, location.href).origin === location.origin;
 const wait = (ms: number): Promise<void> => new Promise((go) => setTimeout(go, ms));
 
@@ -23,13 +23,13 @@ export class Network {
   /** When the service worker began to see requests, by the page's clock; undefined while there is none. */
   #witnessedMs: number | undefined;
   #isMissed = false;
-  readonly #seen: Request[] = [];
+  readonly #seen: SeenRequest[] = [];
   /** The browser's own list, of the page alone: by address, bytes received. */
   readonly #received = new Map<string, number>();
-  #before: Request[] = [];
+  #before: SeenRequest[] = [];
 
   constructor() {
-    navigator.serviceWorker.addEventListener('message', ({ data }: MessageEvent<Request>) => {
+    navigator.serviceWorker.addEventListener('message', ({ data }: MessageEvent<SeenRequest>) => {
       this.#seen.push(data);
       this.show();
     });
@@ -39,7 +39,10 @@ export class Network {
     }).observe({ type: 'resource', buffered: true });
     window.addEventListener('offline', () => void this.probe());
     window.addEventListener('online', () => void this.probe());
-    window.addEventListener('pagehide', () => void this.#dismiss());
+    window.addEventListener('pagehide', () => {
+      this.#witnessedMs = undefined; // should the page come back, it is summoned again
+      void this.#dismiss();
+    });
   }
 
   /** Lets a service worker watch, if it can; settles when it does, or cannot. */
@@ -59,14 +62,15 @@ export class Network {
     if (serviceWorker.controller) this.#witnessedMs = performance.now();
   }
 
-  /** A new run begins, or the one there is ends. */
+  /** A new run begins, or the one there is ends: what was found of it stays. */
   run(isRunning: boolean): void {
     this.#isRunning = isRunning;
-    this.#framesOut = 0;
-    if (this.#cutAt !== undefined) this.#cutAt = 0;
+    if (isRunning) this.frames(0);
+    if (isRunning && this.#cutAt !== undefined) this.#cutAt = 0;
     this.show();
   }
 
+  /** So many frames were anonymized and have left in this run. */
   frames(framesOut: number): void {
     this.#framesOut = framesOut;
     this.show();
