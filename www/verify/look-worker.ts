@@ -21,7 +21,7 @@ export interface Counts {
   };
 }
 
-/** What the worker is told. */
+/** What the worker is told first; `null` ends it, once the frame that it has is closed. */
 export interface Task {
   readonly frames: ReadableStream<VideoFrame>;
   /** The model sees a picture with as many pixels along its longer side. */
@@ -32,8 +32,9 @@ export interface Task {
 const READ_EVERY_MS = 300;
 
 const scope = globalThis as unknown as {
-  onmessage: (event: MessageEvent<Task>) => void;
+  onmessage: (event: MessageEvent<Task | null>) => void;
   postMessage(counts: Counts): void;
+  close(): void;
 };
 
 /** 1 where the marker's bars are finer than a pixel of the model, 2 where they are coarser, 0 without a marker. */
@@ -46,13 +47,15 @@ const held = async (frame: VideoFrame, modelSide: number): Promise<0 | 1 | 2> =>
   return barWidth < Math.max(width, height) / modelSide ? 1 : 2;
 };
 
+let reader: ReadableStreamDefaultReader<VideoFrame> | undefined;
+
 const watch = async ({ frames, modelSide, looksForHeld }: Task): Promise<void> => {
-  const reader = frames.getReader();
+  reader = frames.getReader();
   const found = { frames: 0, raw: 0, slate: 0, anonymized: 0, strongest: 0, held: { frames: 0, fine: 0, coarse: 0 } };
   let readMs = -Infinity;
   for (;;) {
     const { value: frame } = await reader.read();
-    if (frame === undefined) return;
+    if (frame === undefined) return; // the track has ended, or the page wants no more
     try {
       const { kind, pattern } = await look(frame);
       found.frames++;
@@ -72,4 +75,15 @@ const watch = async ({ frames, modelSide, looksForHeld }: Task): Promise<void> =
   }
 };
 
-scope.onmessage = ({ data }) => void watch(data);
+let watching: Promise<void> = Promise.resolve();
+
+const end = async (): Promise<void> => {
+  await reader?.cancel().catch(() => undefined);
+  await watching.catch(() => undefined);
+  scope.close();
+};
+
+scope.onmessage = ({ data }) => {
+  if (data === null) void end();
+  else watching = watch(data);
+};

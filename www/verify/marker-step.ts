@@ -30,7 +30,7 @@ export class TrackLook {
   }
 
   stop(): void {
-    this.#worker.terminate();
+    this.#worker.postMessage(null);
   }
 }
 
