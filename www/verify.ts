@@ -3,7 +3,7 @@ import type { State, Stats } from 'bauta';
 import { SyntheticCamera } from 'bauta/conformance';
 import { filesStep, showCommand } from './verify/files-step.js';
 import { LogStep } from './verify/log-step.js';
-import { TrackLook, showMarkers } from './verify/marker-step.js';
+import { TrackLook, canLook, giveUp, showMarkers } from './verify/marker-step.js';
 import type { Source } from './verify/marker-step.js';
 import { Network } from './verify/network-step.js';
 import { button, count, find, onPress, showError, write } from './verify/page.js';
@@ -77,6 +77,13 @@ const openCamera = async (kind: Source): Promise<Pick<Run, 'camera' | 'drawn'>> 
   throw new Error('the camera gives no picture');
 };
 
+/** Looks at both sides, and shows what is found. */
+const lookAt = (control: MediaStreamTrack, output: MediaStreamTrack, kind: Source): TrackLook[] => {
+  const show = (): void => { showMarkers(raw.counts, anonymized.counts, kind); };
+  const [raw, anonymized] = [new TrackLook(control, kind, show), new TrackLook(output, kind, show)];
+  return [raw, anonymized];
+};
+
 const start = async (): Promise<void> => {
   const kind = source.value as Source;
   button('start').disabled = true;
@@ -90,9 +97,7 @@ const start = async (): Promise<void> => {
       bauta.on('stats', showStats);
       bauta.on('error', showError);
       const output = await bauta.attach(camera);
-      const show = (): void => { showMarkers(looks[0].counts, looks[1].counts, kind); };
-      const looks = [new TrackLook(control, kind, show), new TrackLook(output, kind, show)] as const;
-      run = { bauta, camera, control, drawn, looks };
+      run = { bauta, camera, control, drawn, looks: canLook ? lookAt(control, output, kind) : [] };
       bauta.ready.then(() => Promise.all([log.read(), showCommand(bauta)])).catch(() => undefined); // an error event tells why
       anonymized.srcObject = new MediaStream([output]);
       network.run(true);
@@ -150,3 +155,8 @@ raw.addEventListener('toggle', () => {
   rawPicture.srcObject = raw.open && run ? new MediaStream([run.control]) : null;
 });
 network.show();
+if (!canLook) {
+  for (const option of source.options) option.disabled = option.value === 'drawn';
+  source.value = 'camera';
+  giveUp();
+}

@@ -9,6 +9,14 @@ declare const MediaStreamTrackProcessor: new (init: { track: MediaStreamTrack; m
 
 export type Source = 'drawn' | 'camera';
 
+/** Whether this browser hands the frames of a track to pages, and takes drawn ones; only Chromium does. */
+export const canLook = 'MediaStreamTrackProcessor' in globalThis && 'MediaStreamTrackGenerator' in globalThis;
+
+/** Says that nothing can be looked at here. */
+export const giveUp = (): void => {
+  judge('marker', { kind: 'warn', why: 'this browser gives pages no frames to look at. Use Chrome or Edge for this step.' });
+};
+
 const NONE: Counts = { frames: 0, raw: 0, slate: 0, anonymized: 0, strongest: 0, held: { frames: 0, fine: 0, coarse: 0 } };
 
 /** Along the longer side of the picture that the published models work on. */

@@ -29,10 +29,12 @@ export class Network {
   #before: SeenRequest[] = [];
 
   constructor() {
-    navigator.serviceWorker.addEventListener('message', ({ data }: MessageEvent<SeenRequest>) => {
-      this.#seen.push(data);
-      this.show();
-    });
+    if ('serviceWorker' in navigator) {
+      navigator.serviceWorker.addEventListener('message', ({ data }: MessageEvent<SeenRequest>) => {
+        this.#seen.push(data);
+        this.show();
+      });
+    }
     new PerformanceObserver((list) => {
       for (const entry of list.getEntries()) this.#note(entry as PerformanceResourceTiming);
       this.show();
