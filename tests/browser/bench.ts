@@ -10,6 +10,7 @@ import type * as Library from '../../web/src/index.js';
 import type { verifyLog } from '../../web/src/log.js';
 import { serve } from '../../scripts/lib/serve.mjs';
 import { makeCamera } from './camera.js';
+import type { Draw } from './camera.js';
 import { launch } from './chromium.js';
 import type * as Watch from './watch.js';
 
@@ -57,6 +58,8 @@ const mustBeLoaded = (path: string): void => {
 export interface Equipment {
   readonly gpu: boolean;
   readonly refusesCamera?: boolean;
+  /** What is drawn into the camera's frames in place of the marks. */
+  readonly draw?: Draw;
 }
 
 export interface Bench {
@@ -65,16 +68,16 @@ export interface Bench {
    * the demo's own content security policy.
    */
   page(changes?: Changes, policy?: string): Promise<Page>;
-  /** The demo page itself, on a site with `changes`. */
-  demo(changes?: Changes): Promise<Page>;
+  /** The demo page itself, or another page of the demo, on a site with `changes`. */
+  demo(changes?: Changes, path?: string): Promise<Page>;
   close(): Promise<void>;
 }
 
 /** Starts a browser whose camera shows people with marks. */
-export const openBench = async ({ gpu, refusesCamera = false }: Equipment): Promise<Bench> => {
+export const openBench = async ({ gpu, refusesCamera = false, draw }: Equipment): Promise<Bench> => {
   const temporary = mkdtempSync(join(tmpdir(), 'bauta-camera-'));
   const camera = join(temporary, 'camera.y4m');
-  makeCamera(camera);
+  makeCamera(camera, draw);
   const browser: Browser = await launch({ gpu, camera, refusesCamera });
   const closings: (() => Promise<void>)[] = [];
 
@@ -99,7 +102,7 @@ export const openBench = async ({ gpu, refusesCamera = false }: Equipment): Prom
       await page.waitForFunction(() => document.title === 'ready');
       return page;
     },
-    demo: (changes = {}) => open('', changes),
+    demo: (changes = {}, path = '') => open(path, changes),
     async close() {
       for (const closing of closings) await closing();
       await browser.close();

@@ -23,7 +23,10 @@ const decode = (file: string, width: number, height: number): Buffer =>
     { maxBuffer: 1 << 28 },
   );
 
-const drawMarks = (frame: Buffer, width: number, height: number): void => {
+/** Draws into a frame of planes Y, U, V. */
+export type Draw = (frame: Buffer, width: number, height: number) => void;
+
+const drawMarks: Draw = (frame, width, height) => {
   const luma = width * height;
   for (const { x: left, y: top, kind } of marksIn(width, height)) {
     for (let y = top; y < top + MARK_SIZE; y++) {
@@ -36,19 +39,19 @@ const drawMarks = (frame: Buffer, width: number, height: number): void => {
   }
 };
 
-/** A second of people with marks, in frames of planes Y, U, V (I420). Width and height are even, 240 at least. */
-export const filmOf = (width: number, height: number): Buffer[] => {
+/** A second of people with marks, or what else is drawn, in frames of planes Y, U, V (I420). Width and height are even, 240 at least. */
+export const filmOf = (width: number, height: number, draw = drawMarks): Buffer[] => {
   const pixels = decode(clip(), width, height);
   const size = (width * height * 3) / 2;
   const frames = Array.from({ length: Math.floor(pixels.length / size) }, (_, at) => pixels.subarray(at * size, (at + 1) * size));
   if (frames.length === 0) throw new Error(`ffmpeg found no frame in ${clip()}`);
-  for (const frame of frames) drawMarks(frame, width, height);
+  for (const frame of frames) draw(frame, width, height);
   return frames;
 };
 
 /** Writes the camera's film to `file` (y4m, 640 x 480), which Chromium repeats. */
-export const makeCamera = (file: string): void => {
+export const makeCamera = (file: string, draw = drawMarks): void => {
   const chunks: Uint8Array[] = [Buffer.from('YUV4MPEG2 W640 H480 F30:1 Ip A1:1 C420jpeg\n')];
-  for (const frame of filmOf(640, 480)) chunks.push(Buffer.from('FRAME\n'), frame);
+  for (const frame of filmOf(640, 480, draw)) chunks.push(Buffer.from('FRAME\n'), frame);
   writeFileSync(file, Buffer.concat(chunks));
 };

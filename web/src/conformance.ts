@@ -7,11 +7,11 @@
 import { SyntheticCamera } from './conformance/camera.js';
 import { FAULTS } from './conformance/matrix.js';
 import type { Ailment, Fault, Stage } from './conformance/matrix.js';
-import { Watch } from './conformance/watch.js';
+import { Watch, look } from './conformance/watch.js';
 import type { FrameKind, Seen, TrackWatch } from './conformance/watch.js';
 
-export { FAULTS };
-export type { Ailment, Fault, FrameKind, Stage, SyntheticCamera };
+export { FAULTS, SyntheticCamera, look };
+export type { Ailment, Fault, FrameKind, Seen, Stage };
 
 /** A filter, as the suite drives it. */
 export interface Filter {

@@ -24,7 +24,9 @@ export class SyntheticCamera {
   #height = 0;
   #ticking: ReturnType<typeof setInterval> | undefined;
   #number = 0;
+  #isFrozen = false;
 
+  /** Begins at once. `width` and `height` are even numbers of pixels, 240 at least. */
   constructor(width = 640, height = 480) {
     const track = new MediaStreamTrackGenerator({ kind: 'video' });
     this.track = track;
@@ -44,9 +46,15 @@ export class SyntheticCamera {
     clearInterval(this.#ticking);
   }
 
+  /** The same picture comes over and over, to the last bit, until `resume`. */
+  freeze(): void {
+    this.#isFrozen = true;
+  }
+
   /** Goes on after it stood still or was silent. */
   resume(): void {
     clearInterval(this.#ticking);
+    this.#isFrozen = false;
     this.#ticking = setInterval(() => { this.#send(); }, FRAME_MS);
   }
 
@@ -58,7 +66,8 @@ export class SyntheticCamera {
   }
 
   #send(): void {
-    const pixels = this.#pictures[this.#number++ % SCENE];
+    const pixels = this.#pictures[this.#number % SCENE];
+    if (!this.#isFrozen) this.#number++;
     if (pixels === undefined || (this.#writer.desiredSize ?? 0) <= 0) return;
     const timestamp = Math.round(1000 * (performance.now() - this.#beganMs));
     const frame = new VideoFrame(pixels, { format: 'I420', codedWidth: this.#width, codedHeight: this.#height, timestamp });

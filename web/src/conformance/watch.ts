@@ -8,8 +8,12 @@ export type FrameKind = 'raw' | 'slate' | 'anonymized';
 
 /** What was seen of one frame. */
 export interface Seen {
+  /** What it is. */
   readonly kind: FrameKind;
-  /** See `finestPattern`; 0 for a slate. */
+  /**
+   * The strongest pattern of one pixel's fineness in it, as half the difference between its bright and its dark pixels,
+   * in [0, 127.5]; 0 for a slate.
+   */
   readonly pattern: number;
 }
 
@@ -39,7 +43,8 @@ const isSlate = (rgba: Uint8Array): boolean => {
   return true;
 };
 
-const look = async (frame: VideoFrame): Promise<Seen> => {
+/** Says what a frame is. The frame stays the caller's to close. Runs in pages and in workers. */
+export const look = async (frame: VideoFrame): Promise<Seen> => {
   const { width, height } = frame.visibleRect ?? { width: frame.codedWidth, height: frame.codedHeight };
   const rgba = new Uint8Array(frame.allocationSize({ format: 'RGBA' }));
   await frame.copyTo(rgba, { format: 'RGBA' });
