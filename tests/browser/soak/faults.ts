@@ -15,7 +15,7 @@ export type EngineFault =
 
 export type CameraFault = 'stands still' | 'pauses' | 'turns' | 'is muted' | 'shows one colour' | 'ends';
 
-export type AppFault = 'changes the model' | 'wants a model that is not there' | 'closes at once' | 'opens a second camera';
+export type AppFault = 'changes the camera' | 'changes the model' | 'wants a model that is not there' | 'closes at once' | 'opens a second camera';
 
 export type Fault =
   | { readonly at: 'engine'; readonly what: EngineFault }
@@ -51,6 +51,7 @@ export const CHANCES: readonly Chance[] = [
   camera('is muted'),
   camera('shows one colour'),
   camera('ends', 1),
+  app('changes the camera', 2),
   app('changes the model', 2),
   app('wants a model that is not there'),
   app('closes at once'),

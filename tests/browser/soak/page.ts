@@ -6,7 +6,7 @@ import { Bauta } from '../../../web/src/index.js';
 import type { State } from '../../../web/src/index.js';
 import { look, onOutput } from '../watch.js';
 import { choose, randomOf } from './faults.js';
-import type { Fault } from './faults.js';
+import type { AppFault, Fault } from './faults.js';
 import { countEverywhere } from './open-frames.js';
 import { Source, fetchFilm } from './source.js';
 import type { Film } from './source.js';
@@ -107,12 +107,35 @@ class FrameCounter {
 
 interface Stage {
   readonly bauta: Bauta;
-  readonly camera: Source;
+  /** The camera in use. */
+  camera: Source;
+  readonly another: () => Source;
   readonly engine: BroadcastChannel;
 }
 
+/** What an app does, and whether it should be refused. */
+const does = (what: AppFault, stage: Stage): { readonly done: Promise<unknown>; readonly isWrong: boolean } => {
+  const { bauta } = stage;
+  switch (what) {
+    case 'closes at once':
+      return { done: bauta.close(), isWrong: false };
+    case 'changes the model':
+      return { done: bauta.useModel('bauta-s'), isWrong: false };
+    case 'wants a model that is not there':
+      return { done: bauta.useModel('nowhere'), isWrong: true };
+    case 'opens a second camera':
+      return { done: bauta.openCamera(), isWrong: true };
+    case 'changes the camera': {
+      const [before, next] = [stage.camera, stage.another()];
+      stage.camera = next;
+      return { done: bauta.useCamera(next.track).finally(() => { before.end(); }), isWrong: false };
+    }
+  }
+};
+
 /** Brings a fault about, and takes it back after `ms` where it can be. */
-const commit = async (fault: Fault, ms: number, { bauta, camera, engine }: Stage): Promise<void> => {
+const commit = async (fault: Fault, ms: number, stage: Stage): Promise<void> => {
+  const { bauta, camera, engine } = stage;
   if (fault.at === 'engine') {
     engine.postMessage({ fault: fault.what });
     await pause(ms);
@@ -124,12 +147,10 @@ const commit = async (fault: Fault, ms: number, { bauta, camera, engine }: Stage
     await pause(ms);
     camera.track.enabled = true;
     camera.behaviour = 'moves';
-  } else if (fault.what === 'closes at once') {
-    await bauta.close();
   } else {
-    const done = fault.what === 'opens a second camera' ? bauta.openCamera() : bauta.useModel(fault.what === 'changes the model' ? 'bauta-s' : 'nowhere');
+    const { done, isWrong } = does(fault.what, stage);
     const isRefused = await done.then(() => false, () => true);
-    if (isRefused !== (fault.what !== 'changes the model') && bauta.state !== 'blocked') counts.complaints.push(`${fault.what}: refused is ${String(isRefused)}`);
+    if (isRefused !== isWrong && bauta.state !== 'blocked') counts.complaints.push(`${fault.what}: refused is ${String(isRefused)}`);
     await pause(ms);
   }
 };
@@ -139,11 +160,12 @@ const session = async (random: () => number, untilMs: number, films: readonly [F
   const engine = new BroadcastChannel(`faults-${String(id)}`);
   let engineFault = 'none';
   engine.onmessage = () => { engine.postMessage({ fault: engineFault }); };
-  const camera = new Source(...films, plan.fps);
+  const another = (): Source => new Source(...films, plan.fps);
   const bauta = await Bauta.create({ engine: 'cpu', assetBase: `/session/${String(id)}/`, deadlineMs: 700, frozenMs: 1000 });
   const frames = new FrameCounter(bauta);
+  const stage: Stage = { bauta, camera: another(), another, engine };
   try {
-    await bauta.attach(camera.track);
+    await bauta.attach(stage.camera.track);
     await reached(bauta, ['running', 'blocked'], 60_000);
     while (performance.now() < untilMs && bauta.state === 'running') {
       await pause(100 + 500 * random());
@@ -151,7 +173,7 @@ const session = async (random: () => number, untilMs: number, films: readonly [F
       counts.faults[fault.what] = (counts.faults[fault.what] ?? 0) + 1;
       frames.fault();
       if (fault.at === 'engine') engineFault = fault.what;
-      await commit(fault, least + (most - least) * random(), { bauta, camera, engine });
+      await commit(fault, least + (most - least) * random(), stage);
       engineFault = 'none';
       const isOver = await reached(bauta, ['running', 'blocked', 'idle', 'closed'], 60_000);
       if (!isOver) counts.complaints.push(`session ${String(id)} stays ${bauta.state} after '${fault.what}': ${String(bauta.report().error?.message)}`);
@@ -159,7 +181,7 @@ const session = async (random: () => number, untilMs: number, films: readonly [F
     }
   } finally {
     await bauta.close();
-    camera.end();
+    stage.camera.end();
     engine.close();
   }
 };
