@@ -114,7 +114,8 @@ test('LiveKit sends nothing raw: at first, with another camera, and after it was
   expect(strongest(far), 'at the far side').toBeLessThan(FOUND);
   const outputs = byOutput(seen);
   expect(outputs.map(([first]) => first?.isSlate), 'each output begins with the slate').toEqual([true, true, true]);
-  expect(new Set(await codes(page)), 'LiveKit stops the camera itself, to restart it').toEqual(new Set(['camera-ended']));
+  // LiveKit stops the camera itself before it starts it again; whether that is noticed before it detaches is a race.
+  expect((await codes(page)).filter((code) => code !== 'camera-ended')).toEqual([]);
 });
 
 test('the far side would see the marks of the camera, or of an engine that passes frames through', async () => {

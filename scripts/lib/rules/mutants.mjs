@@ -33,13 +33,19 @@ export const RULES = [
   },
   {
     rule: 'F3',
-    says: 'a model is changed after the next one is ready, without a gap',
+    says: 'a model or a camera is changed after the next one is ready, without a gap',
     mutants: [
       {
         breaks: 'the engine in use ends before the next is ready',
         file: 'web/src/gate.ts',
         changes: [['    const engine = await next.arm();\n', '    this.#host?.close();\n    const engine = await next.arm();\n']],
         tests: [gate('changes the model again and again', 'switching.test.ts')],
+      },
+      {
+        breaks: 'the camera in use stops before the next one is read',
+        file: 'web/src/passage.ts',
+        changes: [['    await tell(frames, frames ? [frames] : []);\n    this.#camera?.stop();\n', '    this.#camera?.stop();\n    await new Promise((go) => setTimeout(go, 50));\n    await tell(frames, frames ? [frames] : []);\n']],
+        tests: [{ file: 'camera-change.test.ts', name: 'again and again' }],
       },
     ],
   },
@@ -144,9 +150,9 @@ export const RULES = [
     says: 'the output ends before the camera stops',
     mutants: [
       {
-        breaks: 'the camera stops first, and before the gate has ended the output',
+        breaks: 'the camera stops before the gate has ended the output',
         file: 'web/src/bauta.ts',
-        changes: [['      track.stop();\n      camera.stop();\n', '      camera.stop();\n      track.stop();\n'], ["    this.#become('closed');\n", "    this.#become('closed');\n    this.#end(closed());\n"]],
+        changes: [["    this.#become('closed');\n", "    this.#become('closed');\n    await this.#passage?.turn(null, () => Promise.resolve());\n"]],
         tests: [gate('\\(F10\\)')],
       },
     ],
@@ -184,6 +190,12 @@ export const RULES = [
         file: 'web/src/gate.ts',
         changes: [["    if (onPurpose) return;\n    const message", "    if (onPurpose || this.#machine.state === 'idle') return;\n    const message"]],
         tests: [{ file: 'refusals.test.ts', name: '\\(F13\\)' }],
+      },
+      {
+        breaks: 'where frames come by a video element, a camera that was stopped is waited for',
+        file: 'web/src/element-passage.ts',
+        changes: [["          if (track.readyState === 'live') return;\n", "          if (track.readyState === 'live' || !track.muted) return;\n"]],
+        tests: [{ file: 'pipelines.test.ts', name: "element.*\\(F13\\)" }],
       },
     ],
   },
