@@ -43,6 +43,7 @@ fn fresh(device: &Device) -> anyhow::Result<Artifact> {
         name: "fresh".into(),
         mode: Mode::Learned,
         privacy_claim: "none: untrained".into(),
+        promise: None,
         licence: "MIT OR Apache-2.0".into(),
         sha256: String::new(),
         config: config.clone(),

@@ -3,10 +3,10 @@
 //! # The rooms
 //!
 //! ```text
-//!    mosaic ── frame ──── known_answer       dp   rng   atomic   metrics   chart   html
+//!    mosaic ── frame ──── known_answer            rng   atomic   metrics   chart   html
 //!               │              │
 //!    model ── artifact ──── engine ──┬── web         the small trunk: ships
-//!      │         │                   │
+//!   dp ┘         │                   ├── audit
 //!      ├─ onnx ──┤                   ├── cli
 //!      │         │                   │
 //!      └─────────┴── train ── report, sweep ┤        the large trunk: never ships
@@ -18,6 +18,8 @@ pub mod artifact;
 pub mod atomic;
 #[cfg(feature = "native")]
 pub mod attack;
+#[cfg(feature = "native")]
+pub mod audit;
 #[cfg(feature = "native")]
 pub mod chart;
 #[cfg(feature = "native")]

@@ -62,3 +62,16 @@ fn the_published_baselines_in_readme_are_those_of_their_report() {
         "the table in README"
     );
 }
+
+#[test]
+fn the_promise_in_readme_is_the_one_that_is_printed() {
+    let readme =
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md")).expect("a README");
+    let inside = readme
+        .split("--releases 4` -->")
+        .nth(1)
+        .and_then(|rest| rest.split("<!-- end of promise -->").next());
+    let inside = inside.expect("the marks around the promise").trim();
+    let printed = did(&Desk::new().bauta(&["dp", "--mu", "2", "--releases", "4"]));
+    assert_eq!(inside, format!("```text\n{}\n```", printed.trim_end()), "the promise in README");
+}

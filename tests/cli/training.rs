@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::desk::{Desk, did};
+use crate::desk::{Desk, did, says};
 
 #[test]
 fn a_training_without_data_names_both_ways_to_it() {
@@ -149,4 +149,45 @@ fn a_sweep_checks_every_variant_before_it_trains_and_then_compares_them() {
         "a model of the sweep was not judged: {report}"
     );
     assert!(desk.path("judged/two.md").is_file(), "the table is missing after: {said}");
+}
+
+#[test]
+fn noisy_codes_are_trained_and_spend_a_budget_and_pass_their_audit() {
+    let desk = Desk::new();
+    let stage = ["data", "stage", "stage", "--clips", "24", "--people", "4", "--frames", "4", "--size", "16"];
+    did(&desk.bauta(&stage));
+    let text = "name = \"noisy\"\nsize = 16\n[model]\narchitecture = \"dp\"\nwidth = 4\ncode = 3\nevery = 4\nmu = 1.0\nanneal = 2\n\
+                [schedule]\nwarm_up = 2\npretrain = 2\nsteps = 2\n[game]\nclips = 2\nframes = 4\nskip = 1\n[adversary]\n\
+                pairs = 4\n[validate]\nfresh_moves = 2\n[[action]]\nmanifest = \"stage/manifest.csv\"\n[[privacy]]\n\
+                manifest = \"stage/manifest.csv\"\n";
+    fs::write(desk.path("noisy.toml"), text).expect("written");
+    did(&desk.bauta(&["train", "noisy.toml"]));
+    let noisy = "runs/noisy/noisy";
+    let card = did(&desk.bauta(&["card", noisy]));
+    for part in ["dp mode", "1.0000-GDP", "replacement", "3 number(s) for each 4 frame(s)", "does not cover"]
+    {
+        assert!(card.contains(part), "{part} is not in: {card}");
+    }
+    did(&desk.bauta(&["card", noisy, "--dpia"]));
+    let audited = did(&desk.bauta(&["audit-dp", noisy]));
+    assert!(audited.contains("claimed at most") && !audited.contains("BROKEN"), "{audited}");
+    assert_eq!(audited.matches(" kept").count(), 7, "{audited}");
+    desk.refused(&["audit-dp", noisy, "--runs", "9999"], &["--runs 9999", "10000"]);
+    desk.picture("in.png", 40, 30);
+    let spend = |out: &str, more: &[&str]| {
+        desk.bauta(
+            &[&["anonymize", "in.png", out, "--model", noisy, "--ledger", "spent.json"][..], more].concat(),
+        )
+    };
+    let said = did(&spend("1.png", &["--budget-mu", "1.5"]));
+    assert!(said.contains("1 release(s) in all, together mu 1.0000 of 1.5000"), "{said}");
+    did(&spend("2.png", &[])); // twice at mu 1 is mu 1.41
+    says(&spend("3.png", &[]), &["budget is spent", "2 release(s)"]);
+    assert!(!desk.path("3.png").exists(), "something was written beyond the budget");
+    says(&spend("3.png", &["--budget-mu", "9"]), &["spent.json", "mu 1.5"]);
+    desk.refused(
+        &["anonymize", "in.png", "4.png", "--budget-mu", "9"],
+        &["bauta-s promises nothing", "mode dp"],
+    );
+    desk.refused(&["export", noisy, "out.onnx"], &["short noisy codes (dp)"]);
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::dp::promise::Promise;
 use crate::known_answer::KnownAnswer;
 use crate::model::AnonymizerConfig;
 
@@ -22,6 +23,9 @@ pub struct CardOf<S> {
     pub mode: Mode,
     /// What is claimed about privacy, in a sentence.
     pub privacy_claim: String,
+    /// What is proved of each release; there for the mode [`Mode::Dp`] alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub promise: Option<Promise>,
     /// Licence of the weights, in a sentence.
     pub licence: String,
     /// SHA-256 of the weights file, lower-case hex.
@@ -46,6 +50,7 @@ impl<S> CardOf<S> {
             name,
             mode,
             privacy_claim,
+            promise,
             licence,
             sha256,
             known_answer,
@@ -59,6 +64,7 @@ impl<S> CardOf<S> {
             name,
             mode,
             privacy_claim,
+            promise,
             licence,
             sha256,
             config,
@@ -76,6 +82,18 @@ impl<S> CardOf<S> {
 pub enum Mode {
     /// By a trained network: leakage can be measured, nothing is proved.
     Learned,
+    /// By short noisy codes: what a release tells is proved, see [`CardOf::promise`].
+    Dp,
+}
+
+impl Mode {
+    /// As the card's file spells it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Learned => "learned",
+            Self::Dp => "dp",
+        }
+    }
 }
 
 /// How weights came to be.

@@ -8,6 +8,7 @@ use burn::tensor::{Bytes, Device};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
+use crate::dp::promise::Promise;
 use crate::frame::{self, Planes};
 use crate::known_answer::{self, KnownAnswer};
 use crate::model::{AnonymizerConfig, ModelError, Shape};
@@ -56,8 +57,7 @@ pub enum ArtifactError {
     /// The card is that of something else.
     #[error(
         "{name} is {}, not {}; {}", Self::kind(found.as_deref()), Self::kind(*wanted),
-        "filters of clips look at the frame before and are for `bauta judge` alone, every other use wants a model that \
-         takes single pictures"
+        Self::way_out(found.as_deref())
     )]
     Architecture {
         /// The card's file or name.
@@ -88,6 +88,16 @@ pub enum ArtifactError {
         /// Which number does not fit.
         source: ModelError,
     },
+    /// The card promises something else than its mechanism keeps.
+    #[error("the card of {name} promises {promised}, its clip and noise keep {kept}; fetch it again")]
+    Promise {
+        /// The model.
+        name: String,
+        /// What the card says.
+        promised: String,
+        /// What follows from its configuration.
+        kept: String,
+    },
     /// The weights are those of another network.
     #[error("the weights of {name} do not fit the network its card describes")]
     Misfit {
@@ -100,10 +110,23 @@ pub enum ArtifactError {
 
 impl ArtifactError {
     fn kind(architecture: Option<&str>) -> String {
-        architecture.map_or_else(
-            || "an anonymizer of single pictures".into(),
-            |name| format!("a filter of clips ({name})"),
-        )
+        match architecture {
+            None => "an anonymizer of single pictures".into(),
+            Some("dp") => "a model of short noisy codes (dp)".into(),
+            Some(name) => format!("a filter of clips ({name})"),
+        }
+    }
+
+    fn way_out(architecture: Option<&str>) -> &'static str {
+        match architecture {
+            Some("dp") => {
+                "what it shows rests on what it has released and spent: `bauta judge`, `bauta anonymize`, `bauta audit-dp` and `bauta card` take it"
+            }
+            _ => {
+                "filters of clips look at the frame before and are for `bauta judge` alone, every other use wants a model \
+                 that takes single pictures"
+            }
+        }
     }
 }
 
@@ -152,11 +175,17 @@ impl<S: Shape> ArtifactOf<S> {
             return Err(ArtifactError::Altered { name: name.to_owned(), expected: card.sha256, found });
         }
         card.config.validate().map_err(|source| ArtifactError::Config { name: name.to_owned(), source })?;
+        let said = |promise: &Option<Promise>| promise.as_ref().map_or("nothing".into(), Promise::sentence);
+        let kept = card.config.promise();
+        if card.promise != kept {
+            let (promised, kept) = (said(&card.promise), said(&kept));
+            return Err(ArtifactError::Promise { name: name.to_owned(), promised, kept });
+        }
         Ok(Self { card, weights })
     }
 
-    /// Records `model` and completes its card: [`Card::sha256`] and [`Card::known_answer`] are computed
-    /// here. Waits for the device.
+    /// Records `model` and completes its card: [`Card::sha256`], [`Card::known_answer`] and [`Card::promise`] are
+    /// computed here. Waits for the device.
     ///
     /// # Errors
     /// [`ArtifactError::Misfit`] if the weights cannot be recorded.
@@ -171,6 +200,7 @@ impl<S: Shape> ArtifactOf<S> {
         let answer = Planes::from_tensor(S::answer(model, image.into_tensor(device)));
         card.known_answer = KnownAnswer::of(&frame::grow(&answer, width, height));
         card.sha256 = digest(&weights);
+        card.promise = card.config.promise();
         Ok(Self { card, weights })
     }
 
@@ -204,6 +234,8 @@ pub fn digest(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dp::mechanism::MechanismConfig;
+    use crate::model::DpConfig;
 
     fn blank_card() -> Card {
         Card {
@@ -211,6 +243,7 @@ mod tests {
             name: "fresh".into(),
             mode: Mode::Learned,
             privacy_claim: "none".into(),
+            promise: None,
             licence: "MIT OR Apache-2.0".into(),
             sha256: String::new(),
             config: AnonymizerConfig::new().with_width(8),
@@ -260,6 +293,43 @@ mod tests {
         let error =
             ArtifactOf::<BdqConfig>::load(&path).map(|_| ()).expect_err("taken for a filter").to_string();
         assert!(error.contains("fresh.json is an anonymizer of single pictures"), "{error}");
+    }
+
+    fn promising() -> ArtifactOf<DpConfig> {
+        let (device, mechanism) = (Device::flex(), MechanismConfig { clip: 1.0, sigma: 2.0 });
+        let card = blank_card().with_config(DpConfig::new((16, 3, 4), mechanism));
+        ArtifactOf::of(&card.config.init(&device), card, &device).expect("recorded")
+    }
+
+    #[test]
+    fn a_model_with_a_promise_survives_the_disk_and_is_taken_for_no_other() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let before = promising();
+        let promise = before.card().promise.clone().expect("a promise");
+        assert!((promise.mu_per_release, promise.delta) == (1.0, 1e-5), "{promise:?}");
+        let path = folder.path().join("fresh");
+        before.save(&path).expect("written");
+        let after = ArtifactOf::<DpConfig>::load(&path).expect("read");
+        assert_eq!(after.card(), before.card(), "the card changed");
+        let error = Artifact::load(&path).map(|_| ()).expect_err("taken for a model").to_string();
+        assert!(error.contains("short noisy codes (dp)") && error.contains("bauta judge"), "{error}");
+    }
+
+    #[test]
+    fn a_card_that_promises_more_than_its_noise_keeps_is_refused() {
+        let artifact = promising();
+        let open = |card: &CardOf<DpConfig>| {
+            let text = serde_json::to_string(card).expect("a card is JSON");
+            ArtifactOf::<DpConfig>::open("fresh.json", artifact.weights().to_vec(), &text)
+        };
+        assert!(open(artifact.card()).is_ok(), "the card as it is");
+        let mut quiet = artifact.card().clone();
+        quiet.config.mechanism.sigma = 1.0; // half the noise behind the same promise
+        let error = open(&quiet).map(|_| ()).expect_err("half the noise").to_string();
+        assert!(error.contains("1.0000-GDP") && error.contains("2.0000-GDP"), "{error}");
+        let mut silent = artifact.card().clone();
+        silent.promise = None;
+        assert!(matches!(open(&silent), Err(ArtifactError::Promise { .. })), "a card without its promise");
     }
 
     #[test]

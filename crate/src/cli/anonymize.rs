@@ -5,13 +5,11 @@ use std::time::Instant;
 use std::{fs, iter};
 
 use anyhow::{Context as _, bail, ensure};
-use burn::tensor::Device;
 use image::{DynamicImage, ImageDecoder as _, ImageReader};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::artifact::Artifact;
+use super::anonymizer::{Anonymizer, Budget, Rewrite};
 use crate::atomic;
-use crate::engine::{RawFrame, Session};
 use crate::frame::Rgba8;
 use crate::video::{Reader, Writer};
 
@@ -34,6 +32,12 @@ pub(super) struct Anonymize {
     /// Replace files that exist.
     #[arg(long)]
     overwrite: bool,
+    /// Models of mode dp: what all releases together may cost, as mu. At the budget nothing more is written.
+    #[arg(long, value_name = "MU")]
+    budget_mu: Option<f64>,
+    /// Models of mode dp: a file that keeps what has been spent, from one call to the next.
+    #[arg(long, value_name = "LEDGER.json")]
+    ledger: Option<PathBuf>,
 }
 
 /// What was done, for the summary.
@@ -45,34 +49,38 @@ struct Tally {
 
 impl Anonymize {
     pub(super) fn run(self) -> anyhow::Result<()> {
-        let artifact = match &self.model {
-            Some(path) => Artifact::load(path)?,
-            None => Artifact::built_in()?,
-        };
-        let session = Session::open(&artifact, &Device::flex())?;
+        let budget = Budget { mu: self.budget_mu, ledger: self.ledger.as_deref() };
+        let mut anonymizer = Anonymizer::open(self.model.as_deref(), &budget)?;
         ensure!(self.input.exists(), "{} does not exist", self.input.display());
         let start = Instant::now();
         let mut tally = Tally::default();
         if self.input.is_dir() {
-            self.folder(&session, &self.input, &self.output, &mut tally)?;
+            self.folder(&mut anonymizer, &self.input, &self.output, &mut tally)?;
             ensure!(tally.files > 0, "{} holds no picture and no video", self.input.display());
         } else {
-            self.file(&session, &self.input, &self.output, &mut tally)?;
+            self.file(&mut anonymizer, &self.input, &self.output, &mut tally)?;
         }
-        let card = session.card();
+        let (name, claim) = anonymizer.card();
         println!(
             "anonymized {} frame(s) in {} file(s) with {} in {:.1} s; {}",
             tally.frames,
             tally.files,
-            card.name,
+            name,
             start.elapsed().as_secs_f64(),
-            card.privacy_claim
+            claim
         );
+        anonymizer.spent().into_iter().for_each(|spent| println!("{spent}"));
         println!("wrote {}", self.output.display());
         Ok(())
     }
 
-    fn folder(&self, session: &Session, from: &Path, to: &Path, tally: &mut Tally) -> anyhow::Result<()> {
+    fn folder(
+        &self,
+        anonymizer: &mut Anonymizer,
+        from: &Path,
+        to: &Path,
+        tally: &mut Tally,
+    ) -> anyhow::Result<()> {
         let entries = fs::read_dir(from).with_context(|| format!("cannot list {}", from.display()))?;
         let mut paths: Vec<PathBuf> =
             entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
@@ -80,22 +88,28 @@ impl Anonymize {
         for path in paths {
             let target = to.join(path.file_name().context("a file without a name")?);
             if path.is_dir() {
-                self.folder(session, &path, &target, tally)?;
+                self.folder(anonymizer, &path, &target, tally)?;
             } else if Kind::of(&path).is_some() {
-                self.file(session, &path, &target, tally)?;
+                self.file(anonymizer, &path, &target, tally)?;
             }
         }
         Ok(())
     }
 
-    fn file(&self, session: &Session, from: &Path, to: &Path, tally: &mut Tally) -> anyhow::Result<()> {
+    fn file(
+        &self,
+        anonymizer: &mut Anonymizer,
+        from: &Path,
+        to: &Path,
+        tally: &mut Tally,
+    ) -> anyhow::Result<()> {
         if to.exists() && !self.overwrite {
             bail!("{} exists; name another output or add --overwrite", to.display());
         }
-        tally.frames += match Kind::of(from) {
-            Some(Kind::Picture) => picture(session, from, to)?,
-            Some(Kind::Video) | None => video(session, from, to)?,
-        };
+        tally.frames += anonymizer.file(|rewrite| match Kind::of(from) {
+            Some(Kind::Picture) => picture(rewrite, from, to),
+            Some(Kind::Video) | None => video(rewrite, from, to),
+        })?;
         tally.files += 1;
         Ok(())
     }
@@ -117,10 +131,10 @@ impl Kind {
     }
 }
 
-fn picture(session: &Session, from: &Path, to: &Path) -> anyhow::Result<usize> {
+fn picture(rewrite: &mut Rewrite<'_>, from: &Path, to: &Path) -> anyhow::Result<usize> {
     let format = image::ImageFormat::from_path(to)
         .with_context(|| format!("{}: pictures are written as .png or .jpg", to.display()))?;
-    let anonymized = session.anonymize(RawFrame::from(read_picture(from)?)).into_picture();
+    let anonymized = rewrite(read_picture(from)?)?;
     let (width, height) = (anonymized.width() as u32, anonymized.height() as u32);
     let buffer = image::RgbaImage::from_raw(width, height, anonymized.into_bytes())
         .context("a picture has four bytes a pixel")?;
@@ -144,7 +158,7 @@ fn read_picture(path: &Path) -> anyhow::Result<Rgba8> {
     Ok(Rgba8::new(width as usize, height as usize, picture.into_raw())?)
 }
 
-fn video(session: &Session, from: &Path, to: &Path) -> anyhow::Result<usize> {
+fn video(rewrite: &mut Rewrite<'_>, from: &Path, to: &Path) -> anyhow::Result<usize> {
     let mut reader = Reader::open(from)?;
     let (rate, total) = (reader.rate().to_owned(), reader.total());
     let first = reader.next().with_context(|| format!("{} has no frames", from.display()))??;
@@ -154,7 +168,7 @@ fn video(session: &Session, from: &Path, to: &Path) -> anyhow::Result<usize> {
     bar.set_message(from.display().to_string());
     let mut frames = 0;
     for frame in iter::once(Ok(first)).chain(reader) {
-        writer.write(session.anonymize(RawFrame::from(frame?)).picture())?;
+        writer.write(&rewrite(frame?)?)?;
         frames += 1;
         bar.inc(1);
     }

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
-use crate::artifact::{Artifact, Card, Figure, Mode};
+use crate::artifact::{Artifact, ArtifactError, ArtifactOf, CardOf, Figure};
 use crate::atomic;
+use crate::model::{AnonymizerConfig, DpConfig, Shape};
 use crate::papers::{judged, read, sheet};
 
 /// Show what a model is, what it was trained on, what was measured, and what it is not good for.
@@ -45,10 +46,16 @@ Examples:
 
 impl ShowCard {
     pub(super) fn run(self) -> anyhow::Result<()> {
-        let artifact = match &self.model {
-            Some(path) => Artifact::load(path)?,
-            None => Artifact::built_in()?,
-        };
+        let Some(path) = &self.model else { return self.show(&Artifact::built_in()?, still) };
+        match Artifact::load(path) {
+            Err(ArtifactError::Architecture { found, .. }) if found.as_deref() == DpConfig::ARCHITECTURE => {
+                self.show(&ArtifactOf::<DpConfig>::load(path)?, noisy)
+            }
+            artifact => self.show(&artifact?, still),
+        }
+    }
+
+    fn show<S: Shape>(&self, artifact: &ArtifactOf<S>, network: impl Fn(&S) -> String) -> anyhow::Result<()> {
         let bytes = artifact.weights().len();
         let mut card = artifact.card().clone();
         if let Some(report) = &self.from {
@@ -66,7 +73,7 @@ impl ShowCard {
         } else if self.table {
             print!("{}", table(&card, bytes));
         } else {
-            print!("{}", page(&card, bytes));
+            print!("{}", page(&card, &network(&card.config), bytes));
         }
         Ok(())
     }
@@ -83,13 +90,6 @@ fn put(text: &str, out: Option<&Path>) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The mode as the card's file spells it.
-fn mode(card: &Card) -> &'static str {
-    match card.mode {
-        Mode::Learned => "learned",
-    }
-}
-
 fn figure(value: f64) -> String {
     format!("{value:.3}")
 }
@@ -102,13 +102,13 @@ fn with_interval(entry: &Figure) -> String {
 
 /// One table on what the model is and one on what was measured. Names stand in backticks: they hold
 /// underscores.
-fn table(card: &Card, bytes: usize) -> String {
+fn table<S>(card: &CardOf<S>, bytes: usize) -> String {
     let data: BTreeSet<&str> = card.trained.data.iter().map(|source| source.name.as_str()).collect();
     let data: Vec<String> = data.iter().map(|name| format!("`{name}`")).collect();
     let mut table = format!(
         "| model | mode | kB | trained on | minutes |\n| --- | --- | --- | --- | --- |\n| {} | {} | {} | {} | {:.0} |\n",
         card.name,
-        mode(card),
+        card.mode.word(),
         bytes / 1000,
         data.join(", "),
         card.trained.minutes,
@@ -132,17 +132,32 @@ fn marked(sentence: &str) -> String {
     sentence.split(' ').map(mark).collect::<Vec<_>>().join(" ")
 }
 
-fn page(card: &Card, bytes: usize) -> String {
+/// The network of single pictures in a line.
+fn still(config: &AnonymizerConfig) -> String {
+    format!("width {}, {} px longest side", config.width, config.long_side)
+}
+
+/// The network of noisy codes in a line.
+fn noisy(config: &DpConfig) -> String {
+    let DpConfig { width, side, code, every, mechanism, .. } = config;
+    format!(
+        "width {width}, {side} x {side} px; a code of {code} number(s) for each {every} frame(s), clip {}, sigma {:.4}",
+        mechanism.clip, mechanism.sigma
+    )
+}
+
+fn page<S>(card: &CardOf<S>, network: &str, bytes: usize) -> String {
     let mut page = format!(
-        "{} ({} mode), {} kB\n\nprivacy   {}\nlicence   {}\nnetwork   width {}, {} px longest side\n",
+        "{} ({} mode), {} kB\n\nprivacy   {}\nlicence   {}\nnetwork   {network}\n",
         card.name,
-        mode(card),
+        card.mode.word(),
         bytes / 1000,
         card.privacy_claim,
-        card.licence,
-        card.config.width,
-        card.config.long_side
+        card.licence
     );
+    if let Some(promise) = &card.promise {
+        promise.not_covered.iter().for_each(|open| page += &format!("promise   does not cover {open}\n"));
+    }
     let trained = &card.trained;
     page += &format!(
         "trained   {} steps, {:.0} minutes, seed {}, {}, commit {}\n",

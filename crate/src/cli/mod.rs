@@ -2,6 +2,8 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line talks to its user")]
 
 mod anonymize;
+mod anonymizer;
+mod audit_dp;
 mod card;
 mod data;
 mod device;
@@ -39,6 +41,7 @@ enum Verb {
     Judge(judge::JudgeCommand),
     Data(data::DataCommand),
     Dp(dp::Dp),
+    AuditDp(audit_dp::AuditDp),
 }
 
 /// Runs the command line. Exit codes: 0 done, 1 failed (the reason is on standard error), 2 the command
@@ -54,6 +57,7 @@ pub fn main() -> ExitCode {
         Verb::Judge(verb) => verb.run(),
         Verb::Data(verb) => verb.run(),
         Verb::Dp(verb) => verb.run(),
+        Verb::AuditDp(verb) => verb.run(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -37,6 +37,17 @@ impl Mu {
         if mu >= 0.0 { Ok(Self(mu)) } else { Err(DpError::Mu(mu)) }
     }
 
+    /// The mu of a release that keeps `epsilon` and no delta, such as a mosaic's: no trade-off between the two errors is
+    /// better than that of `epsilon`, and both touch where the errors are equal (Dong, Roth & Su, proposition 3).
+    ///
+    /// # Errors
+    /// [`DpError::Epsilon`].
+    pub fn of_pure(epsilon: f64) -> Result<Self, DpError> {
+        check_epsilon(epsilon)?;
+        let error = 1.0 / (1.0 + epsilon.exp()); // both errors where they are equal
+        Ok(if error > 0.0 { Self((-2.0 * quantile(error)).max(0.0)) } else { Self::NONE })
+    }
+
     /// The largest `mu` that keeps (epsilon, delta).
     ///
     /// # Errors
@@ -117,6 +128,34 @@ impl Mu {
             return Err(DpError::Candidates(candidates));
         }
         Ok(cdf(quantile(1.0 / candidates as f64) + 0.5 * self.0))
+    }
+
+    /// The same where the candidates are not equally likely: each is with its share of `shares`, which sum to one.
+    ///
+    /// All inputs are within `mu/2` of the middle of the ball that codes are cut to, so a guess that falls on a candidate
+    /// with chance `q` there falls on it with at most `Phi(Phi^-1(q) + mu/2)` if it is the right one; this is the largest
+    /// sum over candidates.
+    pub fn ceiling_of(self, shares: &[f64]) -> f64 {
+        let likeliest = shares.iter().copied().fold(0.0, f64::max);
+        let shift = 0.5 * self.0;
+        if shift == 0.0 || likeliest >= 1.0 {
+            return likeliest;
+        }
+        if self.0 > LARGEST_MU {
+            return 1.0;
+        }
+        let candidates = || shares.iter().copied().filter(|share| *share > 0.0);
+        // Where the sum is largest, all slopes `share * exp(-z * shift)` are equal, at chances `Phi(z)` that sum to one.
+        let place = |share: f64, level: f64| (share.ln() + level) / shift;
+        let bound = 40.0 * shift - candidates().fold(1.0, f64::min).ln();
+        let level = crossing([-bound, bound], |level| {
+            candidates().map(|share| cdf(place(share, level))).sum::<f64>() >= 1.0
+        });
+        candidates()
+            .map(|share| share * cdf(place(share, level) + shift))
+            .sum::<f64>()
+            .max(likeliest)
+            .min(1.0)
     }
 
     fn delta_at(self, epsilon: f64) -> f64 {
@@ -223,6 +262,43 @@ mod tests {
     }
 
     #[test]
+    fn unequal_candidates_have_the_ceiling_of_equal_ones_where_they_are_and_else_a_higher_one() {
+        for of in [1e-3, 0.5, 1.0, 2.0, 4.0, 20.0] {
+            for many in [2, 4, 9] {
+                let (found, wanted) = (
+                    mu(of).ceiling_of(&vec![1.0 / many as f64; many]),
+                    mu(of).ceiling(many).expect("candidates"),
+                );
+                assert!((found - wanted).abs() < 1e-9, "mu {of}, {many} candidates: {found}, not {wanted}");
+            }
+        }
+        let shares = [0.5, 0.3, 0.2];
+        assert_eq!(mu(0.0).ceiling_of(&shares), 0.5, "without a release the likeliest is guessed");
+        assert_eq!(Mu::NONE.ceiling_of(&shares), 1.0, "without a promise all may be told");
+        let mut last = 0.5;
+        for of in [0.05, 0.5, 1.0, 2.0, 4.0] {
+            let found = mu(of).ceiling_of(&shares);
+            assert!(
+                found >= last && found > mu(of).ceiling(3).expect("three"),
+                "mu {of}: {found} after {last}"
+            );
+            // No grid of chances finds more.
+            for first in 1..100 {
+                for second in 1..100 - first {
+                    let chances = [f64::from(first), f64::from(second), f64::from(100 - first - second)];
+                    let reached: f64 = shares
+                        .iter()
+                        .zip(chances)
+                        .map(|(share, chance)| share * cdf(quantile((chance / 100.0).max(1e-9)) + 0.5 * of))
+                        .sum();
+                    assert!(reached <= found + 1e-6, "mu {of}: {reached} by {chances:?} is above {found}");
+                }
+            }
+            last = found;
+        }
+    }
+
+    #[test]
     fn there_and_back_is_the_same_and_never_promises_more() {
         for of in [0.05, 0.3, 1.0, 2.7, 6.0, 15.0, 60.0] {
             for delta in [1e-9, 1e-5, 1e-2] {
@@ -266,6 +342,26 @@ mod tests {
             assert!(epsilon(of) < loosest, "mu {of}: {} is above {loosest}", epsilon(of));
             assert!(epsilon(of) > 0.4 * loosest, "mu {of}: {} is far below {loosest}", epsilon(of));
         }
+    }
+
+    #[test]
+    fn what_keeps_a_pure_epsilon_is_never_better_told_apart_than_its_mu_says() {
+        assert!(Mu::of_pure(0.0).expect("an epsilon").value() < 1e-12, "nothing is told");
+        for of in [0.1, 1.0, 3.0, 10.0, 50.0] {
+            let found = Mu::of_pure(of).expect("an epsilon");
+            let power = |error: f64| cdf(quantile(error) + found.value());
+            let touching = 1.0 / (1.0 + of.exp());
+            assert!(
+                (power(touching) - (1.0 - touching)).abs() < 1e-9,
+                "epsilon {of} does not touch at {touching}"
+            );
+            for error in [1e-6, 1e-3, 0.1, 0.3, 0.6, 0.9] {
+                let pure = (of.exp() * error).min(1.0 - (-of).exp() * (1.0 - error));
+                assert!(power(error) >= pure - 1e-12, "epsilon {of}: {} is below {pure}", power(error));
+            }
+        }
+        assert_eq!(Mu::of_pure(1e6), Ok(Mu::NONE));
+        assert!(Mu::of_pure(-1.0).is_err(), "a bad epsilon passes");
     }
 
     #[test]

@@ -10,5 +10,15 @@
 //! `sqrt(2 ln(1.25 / delta))`, which holds for epsilon below 1 only.
 //!
 //! - [`accountant`]: from `mu` to (epsilon, delta) and back, composition, ceilings for any attacker
+//! - [`mechanism`]: what makes a release: scale, clip, noise
+//! - [`trainable`]: the same on tensors, for training
+//! - [`promise`]: what a model's card says of it
+//! - [`ledger`]: what has been spent, and whether more may be
+//! - [`evidence`]: from experiments to the mu that they prove at the least
 pub mod accountant;
+pub mod evidence;
+pub mod ledger;
+pub mod mechanism;
 mod normal;
+pub mod promise;
+pub mod trainable;

@@ -1,6 +1,7 @@
 //! What is kept, then the three tests of the Article 29 Working Party (Opinion 05/2014 on anonymisation techniques):
 //! singling out, linkability, inference.
 
+use super::proven::CEILING;
 use super::reading::question;
 
 /// Under which heading a measure stands.
@@ -25,7 +26,8 @@ impl Heading {
     /// What a question or measure is about; of attributes nothing is known but that they are none of the others.
     pub fn of(measure: &str) -> Self {
         let asked = question(measure);
-        let attribute = ["top-1", "cMAP", "balanced accuracy", "NL"].iter().any(|end| measure.ends_with(end));
+        let attribute =
+            ["top-1", "cMAP", "balanced accuracy", "NL", CEILING].iter().any(|end| measure.ends_with(end));
         match asked {
             "action" => Self::Utility,
             "re-identification by others" | "reconstruction" => Self::SinglingOut,

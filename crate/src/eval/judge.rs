@@ -10,6 +10,7 @@ use super::controls::set_controls;
 use super::guessers::Guessers;
 use super::membership;
 use super::protocol::{Asked, Fold, Question};
+use super::proven;
 use super::reconstruct::{self, Reconstruction};
 use super::reidentify;
 use super::report::{Control, FORMAT, Method, Report, Row, Subject, Summary};
@@ -105,6 +106,8 @@ impl Judge<'_> {
             let mut rows = rows_of(set, &name, &judged, Some(&raw));
             rows.extend(self.reidentified(set, &name, &shown)?);
             rows.extend(self.undone(set, &name, &shown)?);
+            rows.extend(proven::rows(set, *transform));
+            report.controls.extend(proven::controls(&rows));
             if task.subject == Some(place) {
                 let filter = self.rewritten(named(UNTRAINED).expect("a baseline").as_ref(), set)?;
                 rows.extend(membership::rows(set, &name, task.members, (&shown, &filter)));

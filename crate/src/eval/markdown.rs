@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::overview::{VOID, overview};
+use super::proven;
 use super::reading::{distinct, question, untold_action, untold_sentence, worst_leak};
 use super::report::{Difference, Method, Protocol, Report, Row};
 
@@ -25,6 +26,7 @@ pub fn markdown(report: &Report) -> String {
             let _ = writeln!(text, "{}\n", untold_sentence(set, raw));
         }
     }
+    text += &proven::table(&report.rows);
     text += &across_sets(report);
     text += &compared(report);
     let _ = writeln!(

@@ -4,7 +4,7 @@
 //! Set ─ protocol ─> Questions, guessers ─ trial ─> answers ─ tally, interval ─┬ rows ─────┬─> Report
 //!      raw clips, and as a Transform rewrites them                             ├ verify     │
 //!                                                reconstruct (inverse, similarity) ────────┤
-//!                                                reidentify, membership, controls ─────────┤
+//!                                                reidentify, membership, controls, proven ─┤
 //!                                                compare, budgets, merge ──────────────────┘
 //!
 //! Report ─ reading ─> overview, markdown, page            clips: for other programs    cost: said beforehand
@@ -30,6 +30,7 @@ mod merge;
 mod overview;
 mod page;
 mod protocol;
+mod proven;
 mod reading;
 mod reconstruct;
 mod reidentify;

@@ -6,6 +6,7 @@ use rand::RngExt as _;
 
 use super::*;
 use crate::data::{ClipStore, Manifest, Row as Clip, Source};
+use crate::dp::accountant::Mu;
 use crate::rng::Seed;
 use crate::transform::{self, Transform, named};
 
@@ -214,4 +215,58 @@ fn a_raw_clip_that_nobody_can_tell_voids_the_judgement() {
     assert!(report.subject.void, "{:#?}", report.controls);
     assert_eq!(report.summary.leakage_nl, None, "a leakage of nothing");
     assert!(markdown(&report).contains("Void"), "the tables do not say so");
+}
+
+/// Raw clips under a promise.
+struct Promises(Mu);
+
+impl Transform for Promises {
+    fn name(&self) -> String {
+        "promises".into()
+    }
+
+    fn key(&self) -> String {
+        format!("promises {}", self.0.value())
+    }
+
+    fn rewrite(&self, clip: &transform::Clip<'_>) -> Vec<u8> {
+        clip.bytes.to_vec()
+    }
+
+    fn promise(&self, frames: usize) -> Option<Mu> {
+        Some(self.0.times(frames as u64))
+    }
+}
+
+#[test]
+fn a_promise_that_is_not_kept_makes_the_judgement_void() {
+    let place = place();
+    let promise = |mu: f64| place.judge(&Promises(Mu::new(mu).expect("a mu")));
+    // Four at a frame is sixteen a clip of sixteen frames, at which all may be told.
+    let (kept, broken) = (promise(4.0), promise(0.25));
+    let failed = |report: &Report| -> Vec<String> {
+        let failed = report.controls.iter().filter(|control| !control.passed);
+        failed.map(|control| control.name.clone()).collect()
+    };
+    assert!(!kept.subject.void, "{:?}", failed(&kept));
+    assert!(broken.subject.void, "nobody noticed");
+    assert!(
+        failed(&broken).iter().all(|name| name.contains("beyond what is proven")),
+        "{:?}",
+        failed(&broken)
+    );
+    let ceiling = |report: &Report| {
+        let rows = report.rows.iter().filter(|row| row.measure == "identity across actions, proven ceiling");
+        let [row] = &rows.collect::<Vec<_>>()[..] else { panic!("one ceiling wanted") };
+        (row.value, row.attacker.clone())
+    };
+    let wanted = Mu::new(1.0).expect("a mu").ceiling(PEOPLE).expect("people");
+    assert!((ceiling(&broken).0 - wanted).abs() < 1e-9, "{:?}, not {wanted}", ceiling(&broken));
+    assert_eq!(ceiling(&broken).1, "anybody, at mu 1.00 a clip");
+    assert!(ceiling(&kept).0 > 0.99, "{:?}", ceiling(&kept));
+    let text = markdown(&broken);
+    for part in ["## Proven", "| coats | promises | action | 0.250 |", "action, proven ceiling", "at most"] {
+        assert!(text.contains(part), "{part} is not in {text}");
+    }
+    assert!(page(&broken, &[]).contains("proven ceiling"), "the page says nothing of it");
 }

@@ -2,8 +2,8 @@
 
 use burn::config::Config;
 use burn::module::{Module, Param};
-use burn::nn::PaddingConfig2d;
 use burn::nn::conv::{Conv2d, ConvTranspose2d};
+use burn::nn::{Linear, PaddingConfig2d};
 use burn::tensor::{Device, Distribution, Tensor};
 
 /// The values that a layer's parameters start from.
@@ -79,6 +79,11 @@ pub(super) fn doubling(
         padding_out: [0; 2],
         channels: [from, to],
     }
+}
+
+/// A layer in which each output sees every input.
+pub(super) fn dense(from: usize, to: usize, (start, device): (Start, &Device)) -> Linear {
+    Linear { weight: start.values([from, to], from, device), bias: Some(start.values([to], from, device)) }
 }
 
 /// Shape of a [`Norm`].

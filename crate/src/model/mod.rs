@@ -1,9 +1,11 @@
-//! The anonymizer: a network that rewrites a picture; and, for the judge, a learnt filter of clips to hold it against.
+//! The anonymizer: a network that rewrites a picture; one that draws pictures from short noisy codes, with a formal
+//! promise; and, for the judge, a learnt filter of clips to hold them against.
 //! Tensors in, tensors out; no files, no pixels.
 
 #[cfg(feature = "native")]
 mod bdq;
 mod blocks;
+mod dp;
 #[cfg(all(feature = "web", feature = "wgpu", target_family = "wasm"))]
 mod fused;
 
@@ -16,8 +18,12 @@ use burn::tensor::{Device, Tensor};
 #[cfg(feature = "native")]
 pub use bdq::{Bdq, BdqConfig, STEPS};
 use blocks::{Norm, NormConfig, Start};
+pub use dp::{Coder, DpConfig, Place};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+
+use crate::dp::mechanism::MechanismError;
+use crate::dp::promise::Promise;
 
 /// What a model card says of its network, and how to make one of it.
 pub trait Shape: Clone + Serialize + DeserializeOwned {
@@ -44,6 +50,11 @@ pub trait Shape: Clone + Serialize + DeserializeOwned {
     /// - `image`: `[1, 3, h, w]` of a working size, sRGB in `[0, 1]`
     /// - returns the same
     fn answer(network: &Self::Network, image: Tensor<4>) -> Tensor<4>;
+
+    /// What each release is proved to keep; nothing where leakage can only be measured.
+    fn promise(&self) -> Option<Promise> {
+        None
+    }
 }
 
 impl Shape for AnonymizerConfig {
@@ -88,7 +99,7 @@ pub struct AnonymizerConfig {
 pub const MULTIPLE: usize = 8;
 
 /// Why a configuration describes no network.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, PartialEq, thiserror::Error)]
 pub enum ModelError {
     /// The channels do not fall into equal groups.
     #[error("width {width} cannot be divided into {groups} groups; choose groups that divide width")]
@@ -104,6 +115,18 @@ pub enum ModelError {
     /// A quantisation without steps, or with more than bytes can show.
     #[error("steps {0} is not in 1..=255")]
     Steps(usize),
+    /// The square of a code's pictures does not fit the network's three halvings.
+    #[error("side {0} is not a positive multiple of {MULTIPLE}")]
+    Side(usize),
+    /// A code without numbers, or with more than noise leaves anything of.
+    #[error("code {0} is not in 1..=256; a release carries few numbers or no promise: choose some 8")]
+    Code(usize),
+    /// Never is anything released.
+    #[error("every 0 releases nothing; choose at least 1, which releases each frame")]
+    Every,
+    /// Clip or noise make no mechanism.
+    #[error(transparent)]
+    Mechanism(MechanismError),
 }
 
 impl AnonymizerConfig {

@@ -1,24 +1,31 @@
 //! What a card says in words, derived from a report.
 
 use super::figures::RAW;
-use crate::artifact::{Card, UNJUDGED};
+use crate::artifact::{CardOf, UNJUDGED};
+use crate::dp::promise::Promise;
 use crate::eval::{Protocol, Report, Row, Thoroughness, distinct, question, worst_leak};
 
 /// How limits begin that came from a report: the next report replaces them.
 const JUDGED: &str = "judged ";
 
 /// What is claimed about the privacy of `subject`, in a sentence without full stop: the worst leakage, with its
-/// interval, where it was found and by whom.
-pub fn claim(report: &Report, subject: &str) -> String {
+/// interval, where it was found and by whom; before it what is proved, if anything is.
+pub fn claim(promise: Option<&Promise>, report: &Report, subject: &str) -> String {
+    let proven = promise.filter(|promise| promise.mu_per_release.is_finite()).map(Promise::sentence);
     let Some((asked, worst)) = worst_leak(rows(report, subject)) else {
-        return "no formal guarantee, and no leakage is stated: raw clips of the sets that were judged tell nothing \
-                private to compare with"
-            .into();
+        return format!(
+            "{}, and no leakage is stated: raw clips of the sets that were judged tell nothing private to compare with",
+            proven.unwrap_or("no formal guarantee".into())
+        );
+    };
+    let measured = match proven {
+        Some(proven) => format!("{proven}; measured leakage"),
+        None => "measured leakage, no formal guarantee".into(),
     };
     let Row { dataset, value, low, high, .. } = worst;
     let short = if quick(report) { " of short lessons" } else { "" };
     format!(
-        "measured leakage, no formal guarantee: worst NL {value:.2} [{low:.2}, {high:.2}] ({} on {dataset}; 0 is \
+        "{measured}: worst NL {value:.2} [{low:.2}, {high:.2}] ({} on {dataset}; 0 is \
          chance, 1 is raw clips), by the strongest of several fresh attackers{short}, {} seed(s)",
         asked, worst.seeds
     )
@@ -26,13 +33,13 @@ pub fn claim(report: &Report, subject: &str) -> String {
 
 /// What the model is not good for: the limits on its card, less those that only held before the report and those of
 /// an earlier one, and what the report leaves open.
-pub fn limits(card: &Card, report: &Report, subject: &str) -> Vec<String> {
+pub fn limits<S>(card: &CardOf<S>, report: &Report, subject: &str) -> Vec<String> {
     let stays = |limit: &&String| !UNJUDGED.contains(&limit.as_str()) && !limit.starts_with(JUDGED);
     card.limits.iter().filter(stays).cloned().chain(open(card, report, subject)).collect()
 }
 
 /// What a report leaves open.
-fn open(card: &Card, report: &Report, subject: &str) -> Vec<String> {
+fn open<S>(card: &CardOf<S>, report: &Report, subject: &str) -> Vec<String> {
     let sets = distinct(rows(report, subject).map(|row| row.dataset.as_str()));
     let size = report.subject.size;
     let mut open = vec![format!(

@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::{PapersError, claim, figures, limits};
-use crate::artifact::Card;
+use crate::artifact::CardOf;
 use crate::eval::{Control, FORMAT, Report};
 
 /// The part of a report that every format has.
@@ -35,7 +35,7 @@ pub fn read(path: &Path) -> Result<Report, PapersError> {
 ///
 /// # Errors
 /// [`PapersError`] if the report is void, is about no single subject or about other weights, or says nothing.
-pub fn judged(card: &Card, report: &Report) -> Result<Card, PapersError> {
+pub fn judged<S: Clone>(card: &CardOf<S>, report: &Report) -> Result<CardOf<S>, PapersError> {
     let subject = subject(card, report)?;
     let failed = report.controls.iter().filter(|control| !control.passed);
     let mut failed: Vec<String> =
@@ -50,16 +50,16 @@ pub fn judged(card: &Card, report: &Report) -> Result<Card, PapersError> {
     if !measured.iter().any(|figure| figure.method.as_deref() == Some(subject)) {
         return Err(PapersError::Empty { model: card.name.clone() });
     }
-    Ok(Card {
+    Ok(CardOf {
         measured,
-        privacy_claim: claim(report, subject),
+        privacy_claim: claim(card.promise.as_ref(), report, subject),
         limits: limits(card, report, subject),
         ..card.clone()
     })
 }
 
 /// What the report calls the model of the card.
-fn subject<'a>(card: &Card, report: &'a Report) -> Result<&'a str, PapersError> {
+fn subject<'a, S>(card: &CardOf<S>, report: &'a Report) -> Result<&'a str, PapersError> {
     let model = card.name.clone();
     let (Some(name), Some(key)) = (&report.subject.name, &report.subject.key) else {
         return Err(PapersError::NoSubject { model });

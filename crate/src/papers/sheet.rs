@@ -1,7 +1,7 @@
 //! The input to a data protection impact assessment: what is known of a model, sorted by the articles it informs.
 
 use super::figures::RAW;
-use crate::artifact::{Card, Figure, Mode};
+use crate::artifact::{CardOf, Figure, Mode};
 use crate::eval::Heading;
 
 /// The sheet, with `{{fields}}`.
@@ -17,7 +17,7 @@ fn stands_below(measure: &str, heading: Heading) -> bool {
 
 /// The sheet for the model of `card`, in Markdown. It is an input to an assessment and concludes nothing; only figures
 /// by a judge stand in it, each with its interval, and what is not on the card is said not to be measured.
-pub fn sheet(card: &Card) -> String {
+pub fn sheet<S>(card: &CardOf<S>) -> String {
     let trained: Vec<String> = card
         .trained
         .data
@@ -46,7 +46,11 @@ pub fn sheet(card: &Card) -> String {
 
 fn mode(mode: Mode) -> (&'static str, &'static str) {
     match mode {
-        Mode::Learned => ("learned", "leakage is measured, no formal guarantee is given"),
+        Mode::Learned => (mode.word(), "leakage is measured, no formal guarantee is given"),
+        Mode::Dp => (
+            mode.word(),
+            "each release has a formal guarantee, named in the claim; leakage is measured beside it",
+        ),
     }
 }
 
@@ -68,7 +72,7 @@ fn filled(template: &str, fields: &[(&str, String)]) -> String {
 }
 
 /// The figures under a heading, or that there are none of the model.
-fn table(card: &Card, heading: Heading) -> String {
+fn table<S>(card: &CardOf<S>, heading: Heading) -> String {
     let told =
         |figure: &&Figure| figure.measure.as_deref().is_some_and(|measure| stands_below(measure, heading));
     let figures: Vec<&Figure> = card.measured.iter().filter(told).collect();

@@ -2,6 +2,8 @@
 
 use super::*;
 use crate::artifact::{Artifact, Card, Figure, Provenance, Source, UNJUDGED};
+use crate::dp::mechanism::MechanismConfig;
+use crate::dp::promise::Promise;
 use crate::eval::{Control, FORMAT, Method, Protocol, Report, Row, Subject, Summary};
 
 const SHA: &str = "aaaa1111";
@@ -110,7 +112,7 @@ fn a_card_gets_the_strongest_of_each_attack_in_the_order_of_the_questions() {
 
 #[test]
 fn the_claim_is_the_worst_leakage_with_its_interval_and_nothing_more() {
-    let said = claim(&report(), "mask");
+    let said = claim(None, &report(), "mask");
     for part in
         ["no formal guarantee", "worst NL 0.45 [0.35, 0.55]", "identity within a session on walks", "3 seed"]
     {
@@ -120,9 +122,22 @@ fn the_claim_is_the_worst_leakage_with_its_interval_and_nothing_more() {
     assert!(!said.contains("short lessons"), "the lessons were long: {said}");
     let mut quick = report();
     quick.subject.effort = "quick".into();
-    assert!(claim(&quick, "mask").contains("short lessons"), "{}", claim(&quick, "mask"));
+    assert!(claim(None, &quick, "mask").contains("short lessons"), "{}", claim(None, &quick, "mask"));
     quick.rows.retain(|row| !row.measure.ends_with("NL"));
-    assert!(claim(&quick, "mask").contains("no leakage is stated"), "{}", claim(&quick, "mask"));
+    assert!(claim(None, &quick, "mask").contains("no leakage is stated"), "{}", claim(None, &quick, "mask"));
+}
+
+#[test]
+fn the_claim_of_a_model_with_a_promise_is_the_promise_and_then_what_leaks() {
+    let promise = |sigma: f64| Promise::of(&MechanismConfig { clip: 1.0, sigma });
+    let said = claim(Some(&promise(2.0)), &report(), "mask");
+    assert!(said.starts_with("each release is 1.0000-GDP (epsilon 4.377 at delta 1e-5)"), "{said}");
+    assert!(
+        said.contains("; measured leakage: worst NL 0.45") && !said.contains("no formal guarantee"),
+        "{said}"
+    );
+    let silent = claim(Some(&promise(0.0)), &report(), "mask");
+    assert_eq!(silent, claim(None, &report(), "mask"), "without noise there is no promise");
 }
 
 #[test]

@@ -5,8 +5,10 @@ use super::corpus::Corpus;
 use super::folder::RunFolder;
 use super::result::RunResult;
 use crate::artifact::{self, CardOf, Figure, Mode, Provenance, UNJUDGED};
+use crate::dp::promise::Promise;
 use crate::known_answer::KnownAnswer;
 use crate::metrics::Reading;
+use crate::model::Shape as _;
 
 /// The card of the model that `result` came out of, but for the shape of its network; digest and known answer are filled
 /// in when weights are added.
@@ -17,16 +19,20 @@ pub(super) fn of(
     result: &RunResult,
 ) -> CardOf<()> {
     let about = &folder.about;
+    let codes = config.model.dp(config.size);
+    let promised = if config.model.architecture == Architecture::Dp { codes.promise() } else { None };
     CardOf {
         format: artifact::FORMAT,
         name: config.name.clone(),
-        mode: Mode::Learned,
+        mode: if config.model.architecture == Architecture::Dp { Mode::Dp } else { Mode::Learned },
         privacy_claim: match config.model.architecture {
             Architecture::UNet => {
                 "no privacy claim: only the trainer's quick attackers have been tried".into()
             }
             Architecture::Bdq => "no privacy claim: nobody has attacked it yet".into(),
+            Architecture::Dp => promised.as_ref().map_or(String::new(), Promise::sentence),
         },
+        promise: promised,
         licence: corpus.licence.clone(),
         sha256: String::new(),
         config: (),
@@ -64,6 +70,16 @@ fn limits(config: &TrainConfig) -> Vec<String> {
             UNJUDGED[2].into(),
             "looks at the frame before: a filter to hold models against in `bauta judge`, not for the product".into(),
             "shows nothing of who stands still, and everything where the camera moves".into(),
+        ];
+    }
+    if config.model.architecture == Architecture::Dp {
+        return vec![
+            format!("trained on frames of {size} x {size} pixels in which a person fills most of the frame"),
+            UNJUDGED[0].into(),
+            UNJUDGED[1].into(),
+            "what is promised binds whoever names the action as much as whoever names the person".into(),
+            "nothing is promised of the people in the training data".into(),
+            "sound, captions and metadata are not anonymized".into(),
         ];
     }
     vec![

@@ -3,9 +3,10 @@
 use burn::module::Module;
 use burn::optim::AdamWConfig;
 use burn::tensor::{Device, Tensor};
+use rand::RngExt as _;
 
 use super::checkpoint::{Player, Players, State};
-use super::config::TrainConfig;
+use super::config::{Architecture, TrainConfig};
 use super::corpus::Corpus;
 use super::log::Line;
 use super::penalty::{self, PenaltyState};
@@ -30,6 +31,11 @@ fn player<M: Module>(module: M, config: &TrainConfig) -> Player<M> {
     Player { module: module.materialize(), optimizer }
 }
 
+fn with_noise_share(mut players: Players, share: f64) -> Players {
+    players.anonymizer.module = players.anonymizer.module.with_noise_share(share);
+    players
+}
+
 /// A utility branch that knows nothing, drawn from the backend's generator.
 pub(super) fn utility_player(config: &TrainConfig, corpus: &Corpus, device: &Device) -> Player<Utility> {
     player(UtilityConfig::new(corpus.action.actions().len()).init(device), config)
@@ -40,7 +46,7 @@ impl Round<'_> {
     pub(super) fn players(&self) -> Players {
         self.device.seed(self.config.seed.stream("weights"));
         Players {
-            anonymizer: player(Rewriter::fresh(&self.config.model, &self.device), self.config),
+            anonymizer: player(Rewriter::fresh(self.config, &self.device), self.config),
             utility: utility_player(self.config, self.corpus, &self.device),
             privacy: (0..self.config.adversary.branches).map(|_| self.privacy_player()).collect(),
             average: None,
@@ -55,12 +61,27 @@ impl Round<'_> {
 
     /// One step of the run.
     pub(super) fn step(&self, players: Players, state: &mut State, step: u64) -> (Players, Line) {
-        match step.checked_sub(self.config.schedule.preparation()) {
+        let players = self.with_noise_of(players, step);
+        let (players, line) = match step.checked_sub(self.config.schedule.preparation()) {
             None => self.prepare(players, step),
             Some(round) => {
                 let (players, line) = self.play(players, state, round);
                 (players, Line { step, ..line })
             }
+        };
+        (with_noise_share(players, 1.0), line) // whoever looks between steps sees all of the noise
+    }
+
+    /// An anonymizer with noise draws that of this step, and as much of it as is due.
+    fn with_noise_of(&self, players: Players, step: u64) -> Players {
+        self.seed_noise(step);
+        with_noise_share(players, self.config.model.noise_share(step))
+    }
+
+    /// Lets an anonymizer with noise draw that of `step` next, however the run came there.
+    pub(super) fn seed_noise(&self, step: u64) {
+        if self.config.model.architecture == Architecture::Dp {
+            self.device.seed(self.config.seed.rng_at("noise", step).random());
         }
     }
 

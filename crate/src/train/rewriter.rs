@@ -1,34 +1,34 @@
-//! The anonymizer `f_A` of a run, of either architecture.
+//! The anonymizer `f_A` of a run, of any architecture.
 
 use std::path::{Path, PathBuf};
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
-use super::config::{Architecture, ModelShape};
+use super::config::{Architecture, ModelShape, TrainConfig};
 use crate::artifact::{ArtifactError, ArtifactOf, CardOf};
 use crate::data::{ClipStore, neighbours, still_images};
-use crate::model::{Anonymizer, Bdq};
+use crate::model::{Anonymizer, Bdq, Coder};
 
-/// What rewrites frames: a network that takes each alone, or a filter that looks at the frame before.
+/// What rewrites frames: a network that takes each alone, a filter that looks at the frame before, or one that releases
+/// noisy codes.
 #[derive(Module, Debug)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "a run holds a handful, and each network is on the heap for the most part"
-)]
 pub(super) enum Rewriter {
     /// Frame by frame.
     Picture(Anonymizer),
     /// What has changed since the frame before.
     Motion(Bdq),
+    /// By codes of some frames.
+    Code(Coder),
 }
 
 impl Rewriter {
     /// Fresh weights on `device`, drawn from its generator.
-    pub(super) fn fresh(shape: &ModelShape, device: &Device) -> Self {
+    pub(super) fn fresh(TrainConfig { model: shape, size, game, .. }: &TrainConfig, device: &Device) -> Self {
         match shape.architecture {
             Architecture::UNet => Self::Picture(shape.config().init(device)),
             Architecture::Bdq => Self::Motion(shape.bdq().init(device)),
+            Architecture::Dp => Self::Code(shape.dp(*size).init(device).with_skip(game.skip)),
         }
     }
 
@@ -41,6 +41,15 @@ impl Rewriter {
         match self {
             Self::Picture(network) => network.forward(frames),
             Self::Motion(filter) => filter.forward(frames, t),
+            Self::Code(network) => network.forward(frames, t),
+        }
+    }
+
+    /// The same with this share of its noise, in `[0, 1]`, where it has noise.
+    pub(super) fn with_noise_share(self, share: f64) -> Self {
+        match self {
+            Self::Code(network) => Self::Code(network.with_noise_share(share)),
+            quiet => quiet,
         }
     }
 
@@ -50,7 +59,7 @@ impl Rewriter {
     /// - returns `[pictures, 3, h, w]`
     pub(super) fn still(&self, store: &ClipStore, pictures: &[usize], device: &Device) -> Tensor<4> {
         let run = |picture: &usize| match self {
-            Self::Picture(_) => vec![*picture],
+            Self::Picture(_) | Self::Code(_) => vec![*picture],
             Self::Motion(_) => neighbours(store, *picture).to_vec(),
         };
         let numbers: Vec<usize> = pictures.iter().flat_map(run).collect();
@@ -65,7 +74,7 @@ impl Rewriter {
     /// [`ArtifactError`] if they cannot be recorded or written.
     pub(super) fn save(
         &self,
-        shape: &ModelShape,
+        (shape, size): (&ModelShape, usize),
         card: CardOf<()>,
         path: &Path,
         device: &Device,
@@ -76,6 +85,9 @@ impl Rewriter {
             }
             Self::Motion(filter) => {
                 ArtifactOf::of(filter, card.with_config(shape.bdq()), device)?.save(path)?
+            }
+            Self::Code(network) => {
+                ArtifactOf::of(network, card.with_config(shape.dp(size)), device)?.save(path)?
             }
         };
         Ok(weights)

@@ -253,6 +253,7 @@ impl<'a> Running<'a> {
     fn finish(mut self) -> Result<Outcome, TrainError> {
         let (anonymizer, branch, chosen_step) = self.chosen();
         let (config, device) = (self.round.config, &self.round.device);
+        self.round.seed_noise(self.done);
         self.guarded(|| self.draw(&anonymizer))??;
         let (anonymized, raw) = self.guarded(|| self.last_readings(&anonymizer, &branch))?;
         self.folder.about.minutes = self.clock.1 + self.clock.0.elapsed().as_secs_f64() / 60.0;
@@ -271,7 +272,8 @@ impl<'a> Running<'a> {
         };
         let card = card::of(config, self.round.corpus, &self.folder, &result);
         let path = self.folder.path().join(&config.name);
-        let weights = anonymizer.valid().save(&config.model, card, &path, &device.clone().inner())?;
+        let weights =
+            anonymizer.valid().save((&config.model, config.size), card, &path, &device.clone().inner())?;
         self.folder.write_json("result.json", &result)?;
         Ok(Outcome::Done { weights, result: Box::new(result) })
     }

@@ -88,7 +88,7 @@ impl<'a> Table<'a> {
         Pictures {
             labels: labels.collect(),
             pairs: match self.config.model.architecture {
-                Architecture::UNet => {
+                Architecture::UNet | Architecture::Dp => {
                     pairs(store, shown, |picture| [picture], &Augmentation::VIEW, (&mut rng, &self.device))
                 }
                 Architecture::Bdq => {

@@ -12,6 +12,7 @@ mod black;
 mod blacken;
 mod blur;
 mod downsample;
+mod dp;
 mod dp_pix;
 mod filter;
 mod folder;
@@ -29,6 +30,7 @@ use self::black::Black;
 use self::blacken::Blacken;
 use self::blur::Blur;
 use self::downsample::Downsample;
+pub use self::dp::Noisy;
 use self::dp_pix::DpPix;
 pub use self::filter::Filter;
 pub use self::folder::Folder;
@@ -39,9 +41,10 @@ use self::pixelate::Pixelate;
 use self::raw::Raw;
 use crate::artifact::{Artifact, ArtifactError, ArtifactOf};
 use crate::data::{ClipStore, StoreError};
+use crate::dp::accountant::Mu;
 use crate::engine::EngineError;
 use crate::frame::Rgba8;
-use crate::model::BdqConfig;
+use crate::model::{BdqConfig, DpConfig, Shape as _};
 
 /// Raised when any transform begins to paint other pixels under the same key.
 const VERSION: u32 = 1;
@@ -58,6 +61,13 @@ pub trait Transform: Sync {
     /// Rewrites a whole clip into as many bytes, laid out like [`Clip::bytes`]. The same clip under the
     /// same key becomes the same bytes.
     fn rewrite(&self, clip: &Clip<'_>) -> Vec<u8>;
+
+    /// What is proved of all that it shows of a clip of `frames` frames together; `None` where leakage can only be
+    /// measured.
+    fn promise(&self, frames: usize) -> Option<Mu> {
+        let _ = frames;
+        None
+    }
 
     /// The sets it has learnt from; none for what does not learn, or does not say.
     fn trained_on(&self) -> Vec<String> {
@@ -90,7 +100,7 @@ impl<'a> Clip<'a> {
     }
 
     /// The clip with every frame made anew, as a picture of the same size.
-    fn redrawn(&self, draw: impl Fn(Rgba8) -> Rgba8) -> Vec<u8> {
+    fn redrawn(&self, mut draw: impl FnMut(Rgba8) -> Rgba8) -> Vec<u8> {
         let frames = self.frames().flat_map(|frame| {
             let opaque = frame.as_chunks().0.iter().flat_map(|&[r, g, b]| [r, g, b, 255]);
             let picture = Rgba8::new(self.size, self.size, opaque.collect()).expect("a whole frame");
@@ -157,7 +167,7 @@ pub enum TransformError {
     },
 }
 
-/// What `bauta train` has made: a model, or a filter of clips. `path` names `NAME.bpk`, `NAME.json`, or `NAME` alone;
+/// What `bauta train` has made: a model, one with a promise, or a filter of clips. `path` names `NAME.bpk`, `NAME.json`, or `NAME` alone;
 /// `name` is what tables call it, or the name on its card.
 ///
 /// # Errors
@@ -166,6 +176,13 @@ pub fn trained(path: &Path, name: Option<&str>) -> Result<Box<dyn Transform>, Tr
     match Artifact::load(path) {
         Ok(artifact) => {
             let model = Model::open(&artifact)?;
+            Ok(Box::new(match name {
+                Some(name) => model.called(name),
+                None => model,
+            }))
+        }
+        Err(ArtifactError::Architecture { found, .. }) if found.as_deref() == DpConfig::ARCHITECTURE => {
+            let model = Noisy::open(&ArtifactOf::<DpConfig>::load(path)?)?;
             Ok(Box::new(match name {
                 Some(name) => model.called(name),
                 None => model,

@@ -58,7 +58,7 @@ impl From<ArtifactError> for js_sys::Error {
 impl From<EngineError> for js_sys::Error {
     fn from(error: EngineError) -> Self {
         match error {
-            EngineError::Artifact(_) => fault("bad-model", &error),
+            EngineError::Artifact(_) | EngineError::Mechanism(_) => fault("bad-model", &error),
             EngineError::SelfTest { .. } => fault("self-test-failed", &error),
         }
     }

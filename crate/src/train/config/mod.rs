@@ -155,14 +155,42 @@ impl TrainConfig {
             }
         }
         self.fits_the_architecture()?;
-        self.model.check()
+        self.model.check(self.size)
+    }
+
+    /// Refuses what the architecture cannot do.
+    fn fits_the_architecture(&self) -> Result<(), TrainError> {
+        match self.model.architecture {
+            Architecture::UNet => Ok(()),
+            Architecture::Bdq => self.fits_a_filter(),
+            Architecture::Dp => self.fits_codes(),
+        }
+    }
+
+    /// Refuses for noisy codes what would not be what the product does.
+    fn fits_codes(&self) -> Result<(), TrainError> {
+        let wants = [
+            (
+                "game.skip",
+                (!self.model.every.is_multiple_of(self.game.skip)).then(|| self.game.skip.to_string()),
+                "a divisor of model.every with model.architecture = \"dp\": else releases fall between frames",
+            ),
+            (
+                "balance.kind",
+                (self.balance.kind == BalanceKind::Pcgrad).then(|| "pcgrad".into()),
+                "another with model.architecture = \"dp\": it passes clips twice, and noise is never the same twice",
+            ),
+            (
+                "model.anneal",
+                (self.model.anneal > self.schedule.total()).then(|| self.model.anneal.to_string()),
+                "no more than the steps of the run: what is trained must meet all of its noise",
+            ),
+        ];
+        refuse(wants)
     }
 
     /// Refuses for a filter of clips what only a network of single frames can do.
-    fn fits_the_architecture(&self) -> Result<(), TrainError> {
-        if self.model.architecture == Architecture::UNet {
-            return Ok(());
-        }
+    fn fits_a_filter(&self) -> Result<(), TrainError> {
         let kind = self.penalty.kind;
         let wants = [
             (
@@ -186,18 +214,26 @@ impl TrainConfig {
                 "\"none\" with model.architecture = \"bdq\": nothing it shows is near the raw frame",
             ),
         ];
-        for (what, unfit, wanted) in wants {
-            if let Some(found) = unfit {
-                return Err(TrainError::Unfit { what: what.into(), found, wanted });
-            }
-        }
-        Ok(())
+        refuse(wants)
     }
+}
+
+/// Refuses the first option that has an unfit value.
+fn refuse<const N: usize>(
+    wants: [(&'static str, Option<String>, &'static str); N],
+) -> Result<(), TrainError> {
+    for (what, unfit, wanted) in wants {
+        if let Some(found) = unfit {
+            return Err(TrainError::Unfit { what: what.into(), found, wanted });
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dp::mechanism::MechanismConfig;
 
     const SMALLEST: &str = "name = \"x\"\n[[action]]\nset = \"a\"\n[[privacy]]\nset = \"b\"\n";
 
@@ -243,6 +279,10 @@ mod tests {
             ("[validate]\npatience = 3", "validate.every"),
             ("[model]\ndepth = 3", "depth"),
             ("[model]\nsteps = 0", "steps"),
+            ("[model]\nmu = 0.0", "model.mu"),
+            ("[model]\nclip = 0.0", "clip 0"),
+            ("[model]\ncode = 0", "code 0"),
+            ("[model]\nevery = 0", "every 0"),
         ];
         for (section, named) in wrong {
             let error = parse(&format!("{SMALLEST}{section}\n")).expect_err(section);
@@ -263,6 +303,29 @@ mod tests {
             let error = with(section).expect_err(section);
             let found = ["200", "2", "pixel"].iter().any(|found| error.contains(&format!(" = {found}: ")));
             assert!(error.starts_with(section) && error.contains("bdq") && found, "{section}: {error}");
+        }
+    }
+
+    #[test]
+    fn noisy_codes_refuse_what_the_product_would_not_do() {
+        let with = |sections: &str| parse(&format!("{SMALLEST}[model]\narchitecture = \"dp\"\n{sections}"));
+        let fit = "[game]\nskip = 4\n";
+        let config = with(fit).expect("fit");
+        assert_eq!(
+            (config.model.noise_share(0), config.model.noise_share(200)),
+            (0.0, 1.0),
+            "the noise rises"
+        );
+        assert!((config.model.noise_share(50) - 0.25).abs() < 1e-12, "a quarter of the way");
+        assert_eq!(config.model.dp(64).mechanism, MechanismConfig { clip: 1.0, sigma: 2.0 });
+        assert_eq!(with(&format!("mu = inf\n{fit}")).expect("no noise").model.dp(64).mechanism.sigma, 0.0);
+        for (sections, found) in [
+            ("every = 9", "game.skip = 2"),
+            ("[game]\nskip = 1\n[balance]\nkind = \"pcgrad\"", "balance.kind = pcgrad"),
+            ("anneal = 5000\n[game]\nskip = 1", "model.anneal = 5000"),
+        ] {
+            let error = with(sections).expect_err(sections);
+            assert!(error.starts_with(found), "{sections}: {error}");
         }
     }
 
@@ -301,7 +364,13 @@ mod tests {
 
     #[test]
     fn every_configuration_that_is_shipped_can_be_read() {
-        for name in ["bauta-s.toml", "stage-s.toml", "results/ablation-base.toml", "results/bdq.toml"] {
+        for name in [
+            "bauta-s.toml",
+            "stage-s.toml",
+            "results/ablation-base.toml",
+            "results/bdq.toml",
+            "results/dp.toml",
+        ] {
             let config = TrainConfig::read(&shipped(name), &[]);
             assert!(
                 config.is_ok(),

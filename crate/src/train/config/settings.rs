@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::super::TrainError;
-use crate::model::{AnonymizerConfig, BdqConfig, STEPS, Shape as _};
+use crate::dp::accountant::Mu;
+use crate::dp::mechanism::MechanismConfig;
+use crate::model::{AnonymizerConfig, BdqConfig, DpConfig, STEPS, Shape as _};
 
 /// A number that makes no sense.
 pub(super) fn unfit(what: &str, found: &dyn ToString, wanted: &'static str) -> Result<(), TrainError> {
@@ -33,10 +35,12 @@ pub enum Architecture {
     UNet,
     /// Blur, difference, quantisation (arXiv:2208.02459): a filter to hold models against, for the judge alone.
     Bdq,
+    /// Short noisy codes and pictures drawn from them: each release has a formal promise.
+    Dp,
 }
 
-/// Shape of the anonymizer `f_A`: [`AnonymizerConfig`] or [`BdqConfig`] as a section of a file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// Shape of the anonymizer `f_A`: [`AnonymizerConfig`], [`BdqConfig`] or [`DpConfig`] as a section of a file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ModelShape {
     /// What it is.
@@ -49,12 +53,33 @@ pub struct ModelShape {
     pub long_side: usize,
     /// `bdq`: steps of the quantisation, one fewer than there are levels.
     pub steps: usize,
+    /// `dp`: numbers of a code.
+    pub code: usize,
+    /// `dp`: of so many frames one is released; the others are not read.
+    pub every: usize,
+    /// `dp`: longest code, on the scale of the noise.
+    pub clip: f64,
+    /// `dp`: what a release costs, as mu; infinite: no noise, and no promise.
+    pub mu: f64,
+    /// `dp`: steps over which the noise rises to what `mu` asks for.
+    pub anneal: u64,
 }
 
 impl Default for ModelShape {
     fn default() -> Self {
         let AnonymizerConfig { width, groups, long_side } = AnonymizerConfig::new();
-        Self { architecture: Architecture::UNet, width, groups, long_side, steps: STEPS }
+        Self {
+            architecture: Architecture::UNet,
+            width,
+            groups,
+            long_side,
+            steps: STEPS,
+            code: 8,
+            every: 8,
+            clip: 1.0,
+            mu: 1.0,
+            anneal: 200,
+        }
     }
 }
 
@@ -70,9 +95,25 @@ impl ModelShape {
         BdqConfig::new(self.steps)
     }
 
-    pub(super) fn check(&self) -> Result<(), TrainError> {
+    /// The configuration of noisy codes, for frames of `size` pixels.
+    pub fn dp(&self, size: usize) -> DpConfig {
+        let Self { width, groups, code, every, clip, mu, .. } = *self;
+        let mechanism = MechanismConfig::of(Mu::new(mu).unwrap_or(Mu::NONE), clip);
+        DpConfig { width, groups, ..DpConfig::new((size, code, every), mechanism) }
+    }
+
+    /// The share of the noise that is due in a step.
+    pub fn noise_share(&self, step: u64) -> f64 {
+        if step >= self.anneal { 1.0 } else { step as f64 / self.anneal as f64 }
+    }
+
+    pub(super) fn check(&self, size: usize) -> Result<(), TrainError> {
+        if self.mu.is_nan() || self.mu <= 0.0 {
+            return unfit("model.mu", &self.mu, "a number above 0, or inf for no noise and no promise");
+        }
         self.config().validate().map_err(TrainError::Model)?;
-        self.bdq().validate().map_err(TrainError::Model)
+        self.bdq().validate().map_err(TrainError::Model)?;
+        self.dp(size).validate().map_err(TrainError::Model)
     }
 }
 

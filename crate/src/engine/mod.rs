@@ -1,8 +1,12 @@
 //! The privacy boundary: raw frames go in, anonymized frames come out, and nothing else can make one.
 
+mod dp;
+
 use burn::tensor::Device;
 
+pub use self::dp::{Promised, Stream};
 use crate::artifact::{Artifact, ArtifactError, Card};
+use crate::dp::mechanism::MechanismError;
 use crate::frame::{self, Planes, Rgba8};
 use crate::known_answer;
 use crate::model::Anonymizer;
@@ -50,6 +54,9 @@ pub enum EngineError {
     /// The model's file is not what it should be.
     #[error(transparent)]
     Artifact(#[from] ArtifactError),
+    /// A model with a promise has no noise to keep it with.
+    #[error(transparent)]
+    Mechanism(#[from] MechanismError),
     /// The engine computes something else than the machine that wrote the card.
     #[error(
         "the engine fails its self-test: it is off by {distance:.1} of 255 where {tolerance:.1} is allowed; \

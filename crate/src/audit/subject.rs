@@ -1,0 +1,84 @@
+//! What is audited.
+
+use std::sync::Arc;
+
+use crate::dp::accountant::Mu;
+use crate::dp::ledger::Ledger;
+use crate::dp::mechanism::MechanismConfig;
+use crate::dp::promise::DELTA;
+use crate::engine::{EngineError, Promised, RawFrame, Stream};
+use crate::frame::Rgba8;
+
+/// What promises something, and what it shows.
+pub trait Subject {
+    /// What it says of clip and noise; an audit believes none of it.
+    fn says(&self) -> MechanismConfig;
+
+    /// Numbers that each place of a code is divided by.
+    fn scale(&self) -> &[f64];
+
+    /// Of so many frames it says that one is released, and the others are not read.
+    fn every(&self) -> usize;
+
+    /// Side of the pictures that it works on.
+    fn side(&self) -> usize;
+
+    /// What it releases for codes, one after the other, in a stream of their own.
+    ///
+    /// # Errors
+    /// [`EngineError`] if there is no noise to be had.
+    fn release(&mut self, codes: &[&[f32]]) -> Result<Vec<Vec<f64>>, EngineError>;
+
+    /// What it shows of the last frame of a clip, in a stream of its own.
+    ///
+    /// # Errors
+    /// [`EngineError`] if there is no noise to be had.
+    fn show(&mut self, clip: &[Rgba8]) -> Result<Rgba8, EngineError>;
+}
+
+/// A model as the product runs it, with noise of the system.
+pub struct Model(Arc<Promised>);
+
+impl Model {
+    /// A model to be audited.
+    pub fn new(model: Promised) -> Self {
+        Self(Arc::new(model))
+    }
+
+    fn stream(&self) -> Result<Stream, EngineError> {
+        self.0.stream(Ledger::new(Mu::NONE, DELTA).expect("a delta"))
+    }
+}
+
+impl Subject for Model {
+    fn says(&self) -> MechanismConfig {
+        self.0.card().config.mechanism
+    }
+
+    fn scale(&self) -> &[f64] {
+        self.0.scale()
+    }
+
+    fn every(&self) -> usize {
+        self.0.card().config.every
+    }
+
+    fn side(&self) -> usize {
+        self.0.card().config.side
+    }
+
+    fn release(&mut self, codes: &[&[f32]]) -> Result<Vec<Vec<f64>>, EngineError> {
+        let mut stream = self.stream()?;
+        Ok(codes.iter().map(|code| stream.release_for_audit(code).values().to_vec()).collect())
+    }
+
+    fn show(&mut self, clip: &[Rgba8]) -> Result<Rgba8, EngineError> {
+        let mut stream = self.stream()?;
+        let mut last = None;
+        for frame in clip {
+            let shown = stream.anonymize(RawFrame::from(frame.clone()));
+            last = Some(shown.expect("a ledger without budget refuses nothing").into_picture());
+        }
+        Ok(last.expect("a clip has frames"))
+    }
+}

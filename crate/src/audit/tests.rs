@@ -1,0 +1,150 @@
+//! The audit lets a sound model pass and finds each way in which one can break its promise.
+
+use burn::tensor::Device;
+
+use super::*;
+use crate::artifact::{Artifact, ArtifactOf};
+use crate::dp::accountant::Mu;
+use crate::dp::evidence::Finding;
+use crate::dp::mechanism::MechanismConfig;
+use crate::engine::{EngineError, Promised};
+use crate::frame::Rgba8;
+use crate::model::DpConfig;
+
+const SAYS: MechanismConfig = MechanismConfig { clip: 1.0, sigma: 1.0 };
+
+/// A fresh model that releases one in `every` frames; its card says [`SAYS`], its mechanism is `keeps`.
+fn model(every: usize, keeps: MechanismConfig) -> Promised {
+    let device = Device::flex();
+    device.seed(4);
+    let config = DpConfig { width: 4, ..DpConfig::new((16, 4, every), SAYS) };
+    let card = Artifact::built_in().expect("the built-in card").card().clone().with_config(config.clone());
+    let artifact = ArtifactOf::of(&config.init(&device), card, &device).expect("recorded");
+    Promised::open(&artifact, &device).expect("a sound model").with_mechanism_for_tests(keeps)
+}
+
+fn findings(subject: &mut dyn Subject) -> Vec<Finding> {
+    audit(subject, Plan::new(Plan::LEAST), &mut |_, _| ()).expect("noise")
+}
+
+fn broken(findings: &[Finding]) -> Vec<&str> {
+    findings.iter().filter(|finding| finding.exceeds()).map(|finding| finding.tried.as_str()).collect()
+}
+
+#[test]
+fn a_sound_model_passes_and_its_worst_pair_comes_near_the_claim() {
+    let found = findings(&mut Model::new(model(2, SAYS)));
+    assert_eq!(broken(&found), [""; 0], "{found:?}");
+    assert_eq!(found.len(), 7, "{found:?}");
+    let worst = found[0].found.value();
+    assert!(worst > 0.85 * SAYS.mu().value(), "the worst pair is told apart by {worst} only: {found:?}");
+}
+
+#[test]
+fn half_the_noise_is_found() {
+    let found = findings(&mut Model::new(model(1, MechanismConfig { sigma: 0.5, ..SAYS })));
+    assert!(broken(&found).contains(&"opposite codes, far too long, in all places"), "{found:?}");
+}
+
+#[test]
+fn codes_that_are_not_cut_are_found() {
+    let found = findings(&mut Model::new(model(1, MechanismConfig { clip: 2e4, ..SAYS })));
+    assert!(broken(&found).contains(&"opposite codes, far too long, in one place"), "{found:?}");
+    assert!(broken(&found).contains(&"a broken code against a long one"), "{found:?}");
+}
+
+/// A model with something between its frames and its pictures that is none of the mechanism's.
+struct Around<F> {
+    model: Model,
+    change: F,
+}
+
+impl<F: FnMut(&[Rgba8], &Rgba8) -> Rgba8> Subject for Around<F> {
+    fn says(&self) -> MechanismConfig {
+        self.model.says()
+    }
+
+    fn scale(&self) -> &[f64] {
+        self.model.scale()
+    }
+
+    fn every(&self) -> usize {
+        self.model.every()
+    }
+
+    fn side(&self) -> usize {
+        self.model.side()
+    }
+
+    fn release(&mut self, codes: &[&[f32]]) -> Result<Vec<Vec<f64>>, EngineError> {
+        self.model.release(codes)
+    }
+
+    fn show(&mut self, clip: &[Rgba8]) -> Result<Rgba8, EngineError> {
+        let shown = self.model.show(clip)?;
+        Ok((self.change)(clip, &shown))
+    }
+}
+
+/// A twentieth of the last frame, added to what is shown.
+fn skip(clip: &[Rgba8], shown: &Rgba8) -> Rgba8 {
+    let frame = clip.last().expect("a frame");
+    let mix = |(shown, raw): (&u8, &u8)| shown - shown / 20 + raw / 20;
+    let bytes: Vec<u8> = shown.bytes().iter().zip(frame.bytes()).map(mix).collect();
+    let opaque: Vec<u8> =
+        bytes.chunks_exact(4).flat_map(|pixel| [pixel[0], pixel[1], pixel[2], 255]).collect();
+    Rgba8::new(shown.width(), shown.height(), opaque).expect("as many bytes")
+}
+
+#[test]
+fn a_skip_connection_is_found_with_and_without_frames_between_releases() {
+    for every in [1, 2] {
+        let found = findings(&mut Around { model: Model::new(model(every, SAYS)), change: skip });
+        assert!(broken(&found).contains(&"a black frame against a white one"), "every {every}: {found:?}");
+        let between = broken(&found).contains(&"a frame between releases, black against white");
+        assert_eq!(between, every == 2, "every {every}: {found:?}");
+    }
+}
+
+/// A model that draws its noise once a stream: its twin without noise, and the noise of a first release.
+struct Reused {
+    model: Model,
+    quiet: Model,
+}
+
+impl Subject for Reused {
+    fn says(&self) -> MechanismConfig {
+        self.model.says()
+    }
+
+    fn scale(&self) -> &[f64] {
+        self.model.scale()
+    }
+
+    fn every(&self) -> usize {
+        self.model.every()
+    }
+
+    fn side(&self) -> usize {
+        self.model.side()
+    }
+
+    fn release(&mut self, codes: &[&[f32]]) -> Result<Vec<Vec<f64>>, EngineError> {
+        let zero = vec![0.0; self.scale().len()];
+        let noise = self.model.release(&[&zero])?.remove(0);
+        let add = |code: Vec<f64>| code.iter().zip(&noise).map(|(value, noise)| value + noise).collect();
+        Ok(self.quiet.release(codes)?.into_iter().map(add).collect())
+    }
+
+    fn show(&mut self, clip: &[Rgba8]) -> Result<Rgba8, EngineError> {
+        self.model.show(clip)
+    }
+}
+
+#[test]
+fn noise_that_is_used_twice_is_found() {
+    let [loud, quiet] = [1.0, 0.0].map(|sigma| Model::new(model(1, MechanismConfig { sigma, ..SAYS })));
+    let found = findings(&mut Reused { model: loud, quiet });
+    assert_eq!(broken(&found), ["the second of two releases"], "{found:?}");
+    assert!(found[0].found <= Mu::new(2.0).expect("a mu"), "{found:?}");
+}

@@ -1,0 +1,112 @@
+//! What a model promises, in numbers and words: for its card.
+
+use serde::{Deserialize, Serialize};
+
+use super::accountant::Mu;
+use super::mechanism::MechanismConfig;
+
+/// What a release is about, and so what a ledger counts.
+pub const UNIT: &str = "one released frame; frames between releases are not read";
+/// Which inputs nobody shall tell apart.
+pub const RELATION: &str = "replacement: that frame, or any other in its place";
+/// The delta at which cards tell epsilon.
+pub const DELTA: f64 = 1e-5;
+/// What no promise of this kind covers.
+const NOT_COVERED: [&str; 4] = [
+    "a person in many releases: T releases cost mu * sqrt(T), and a clip is its releases",
+    "the people in the training data",
+    "sound, metadata, the size and number of frames, and when they are shown",
+    "what the rounding of floating-point numbers and the time a release takes may tell",
+];
+
+/// What each release of a model costs, and about what. It follows from the mechanism.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Promise {
+    /// Gaussian differential privacy of one release; `null`: nothing is promised.
+    #[serde(with = "unbounded")]
+    pub mu_per_release: f64,
+    /// The same as epsilon at [`delta`](Self::delta); `null`: nothing is promised.
+    #[serde(with = "unbounded")]
+    pub epsilon_per_release: f64,
+    /// The chance with which epsilon may be missed.
+    pub delta: f64,
+    /// What a release is about.
+    pub unit: String,
+    /// Which inputs nobody shall tell apart.
+    pub relation: String,
+    /// What is not promised.
+    pub not_covered: Vec<String>,
+}
+
+impl Promise {
+    /// What a mechanism keeps for each release.
+    pub fn of(mechanism: &MechanismConfig) -> Self {
+        let mu = mechanism.mu();
+        Self {
+            mu_per_release: mu.value(),
+            epsilon_per_release: mu.epsilon(DELTA).unwrap_or(f64::INFINITY),
+            delta: DELTA,
+            unit: UNIT.into(),
+            relation: RELATION.into(),
+            not_covered: NOT_COVERED.map(Into::into).to_vec(),
+        }
+    }
+
+    /// The promise in a clause without full stop.
+    pub fn sentence(&self) -> String {
+        let Self { mu_per_release: mu, epsilon_per_release: epsilon, delta, unit, relation, .. } = self;
+        if !mu.is_finite() {
+            return "no formal guarantee: there is no noise".into();
+        }
+        format!(
+            "each release is {mu:.4}-GDP (epsilon {epsilon:.3} at delta {delta:e}); unit: {unit}; {relation}; T releases cost \
+             mu {mu:.4} * sqrt(T)"
+        )
+    }
+
+    /// The cost of one release.
+    pub fn mu(&self) -> Mu {
+        Mu::new(self.mu_per_release).unwrap_or(Mu::NONE)
+    }
+}
+
+/// Numbers that may be infinite, which JSON has no word for: `null`.
+pub(super) mod unbounded {
+    use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer};
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+    pub(in super::super) fn serialize<S: Serializer>(value: &f64, to: S) -> Result<S::Ok, S::Error> {
+        value.is_finite().then_some(*value).serialize(to)
+    }
+
+    pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
+        Ok(Option::<f64>::deserialize(from)?.unwrap_or(f64::INFINITY))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_says_what_the_mechanism_keeps_and_survives_the_card() {
+        let promise = Promise::of(&MechanismConfig { clip: 1.0, sigma: 2.0 });
+        assert_eq!(promise.mu(), Mu::new(1.0).expect("a mu"));
+        let sentence = promise.sentence();
+        for part in ["1.0000-GDP", "epsilon 4.377 at delta 1e-5", "replacement", "sqrt(T)"] {
+            assert!(sentence.contains(part), "{part} is not in: {sentence}");
+        }
+        let text = serde_json::to_string(&promise).expect("JSON");
+        assert_eq!(serde_json::from_str::<Promise>(&text).expect("a promise"), promise);
+    }
+
+    #[test]
+    fn without_noise_nothing_is_promised() {
+        let promise = Promise::of(&MechanismConfig { clip: 1.0, sigma: 0.0 });
+        assert_eq!(promise.mu(), Mu::NONE);
+        assert!(promise.sentence().contains("no formal guarantee"), "{}", promise.sentence());
+        let text = serde_json::to_string(&promise).expect("JSON");
+        assert!(text.contains("\"mu_per_release\":null"), "{text}");
+        assert_eq!(serde_json::from_str::<Promise>(&text).expect("a promise"), promise);
+    }
+}

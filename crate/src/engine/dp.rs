@@ -1,0 +1,292 @@
+//! The privacy boundary of models with a formal promise: what leaves has been through clip and noise, and is paid for.
+
+use std::sync::Arc;
+
+use burn::tensor::{Device, Tensor, TensorData};
+
+use super::{AnonFrame, EngineError, RawFrame};
+use crate::artifact::{ArtifactOf, CardOf};
+use crate::dp::ledger::{Ledger, LedgerError};
+use crate::dp::mechanism::{Mechanism, MechanismConfig, MechanismError, Noise, Release};
+use crate::frame::{self, Planes};
+use crate::known_answer;
+use crate::model::{Coder, DpConfig, Place, Shape as _};
+
+/// A model with a formal promise, on one device, before it has released anything.
+pub struct Promised {
+    card: CardOf<DpConfig>,
+    network: Coder,
+    mechanism: MechanismConfig,
+    scale: Vec<f64>,
+    device: Device,
+}
+
+/// Frames of one camera or clip on their way through a [`Promised`] model. It holds the two newest releases and nothing
+/// else of what it has seen.
+pub struct Stream {
+    model: Arc<Promised>,
+    mechanism: Mechanism,
+    ledger: Ledger,
+    /// Frames so far.
+    frames: usize,
+    /// The release before the newest, and the newest.
+    releases: Option<[Release; 2]>,
+}
+
+impl Promised {
+    /// Puts a model to work on `device`, after a self-test against the answer on its card.
+    ///
+    /// # Errors
+    /// [`EngineError`] if the weights do not fit the card's network, or the self-test fails.
+    pub fn open(artifact: &ArtifactOf<DpConfig>, device: &Device) -> Result<Self, EngineError> {
+        let (card, network) = (artifact.card().clone(), artifact.restore(device)?);
+        let answer = &card.known_answer;
+        let (width, height) = (answer.width.max(1), answer.height.max(1));
+        let side = card.config.side;
+        let image = frame::shrink(&known_answer::pattern(width, height), side, side);
+        let found = Planes::from_tensor(DpConfig::answer(&network, image.into_tensor(device)));
+        let distance = answer.distance(&frame::grow(&found, width, height));
+        if distance > answer.tolerance {
+            return Err(EngineError::SelfTest { distance, tolerance: answer.tolerance });
+        }
+        let scale = numbers(network.scale()).into_iter().map(f64::from).collect();
+        let mechanism = card.config.mechanism;
+        Ok(Self { card, network, mechanism, scale, device: device.clone() })
+    }
+
+    /// The model's card.
+    pub fn card(&self) -> &CardOf<DpConfig> {
+        &self.card
+    }
+
+    /// What each number of a code is divided by.
+    pub fn scale(&self) -> &[f64] {
+        &self.scale
+    }
+
+    /// The same model with another mechanism than its card says: what an audit must find.
+    #[cfg(test)]
+    pub(crate) fn with_mechanism_for_tests(self, mechanism: MechanismConfig) -> Self {
+        Self { mechanism, ..self }
+    }
+
+    /// Begins a stream whose releases are entered in `ledger`, with noise that nobody can draw again.
+    ///
+    /// # Errors
+    /// [`EngineError::Mechanism`] if the system gives no random numbers, or the weights are broken.
+    pub fn stream(self: &Arc<Self>, ledger: Ledger) -> Result<Stream, EngineError> {
+        Ok(self.begin(ledger, Noise::from_system()?)?)
+    }
+
+    /// Begins a stream for tests and judgements, which must be repeatable: whoever knows the seed takes the noise off
+    /// again. Nothing that comes out of it may leave.
+    ///
+    /// # Errors
+    /// [`EngineError::Mechanism`] if the weights are broken.
+    pub fn stream_seeded_for_tests(
+        self: &Arc<Self>,
+        ledger: Ledger,
+        seed: u64,
+    ) -> Result<Stream, EngineError> {
+        Ok(self.begin(ledger, Noise::seeded_for_tests(seed))?)
+    }
+
+    fn begin(self: &Arc<Self>, ledger: Ledger, noise: Noise) -> Result<Stream, MechanismError> {
+        let mechanism = Mechanism::new(self.mechanism, self.scale.clone(), noise)?;
+        Ok(Stream { model: Arc::clone(self), mechanism, ledger, frames: 0, releases: None })
+    }
+
+    /// The code of a picture, before the mechanism. Waits for the device.
+    fn code(&self, raw: &RawFrame) -> Vec<f32> {
+        let side = self.card.config.side;
+        numbers(self.network.code(frame::shrink(&raw.0, side, side).into_tensor(&self.device)))
+    }
+
+    /// The picture of a released code. Waits for the device.
+    fn draw(&self, release: &Release, (width, height): (usize, usize)) -> AnonFrame {
+        let values: Vec<f32> = release.values().iter().map(|value| *value as f32).collect();
+        let codes = Tensor::from_data(TensorData::new(values, [1, self.card.config.code]), &self.device);
+        AnonFrame(frame::grow(&Planes::from_tensor(self.network.picture(codes)), width, height))
+    }
+}
+
+impl Stream {
+    /// Anonymizes the next frame; one in [`DpConfig::every`] is released, and entered in the ledger before it is. The
+    /// others are not read: they show codes that lie between releases. Consumes the raw pixels: afterwards nobody holds
+    /// them. Waits for the device.
+    ///
+    /// # Errors
+    /// [`LedgerError::Spent`] if the budget does not hold the release. Then nothing is shown, now and from then on.
+    pub fn anonymize(&mut self, raw: RawFrame) -> Result<AnonFrame, LedgerError> {
+        let size = (raw.0.width(), raw.0.height());
+        let config = &self.model.card.config;
+        let Place { share, .. } = config.place(self.frames);
+        if self.frames.is_multiple_of(config.every) {
+            self.ledger.spend(self.mechanism.mu())?;
+            let newest = self.mechanism.release(&self.model.code(&raw));
+            let before = self.releases.take().map_or_else(|| newest.clone(), |[_, newest]| newest);
+            self.releases = Some([before, newest]);
+        }
+        drop(raw);
+        let [from, to] = self.releases.as_ref().expect("the first frame is released");
+        let shown = self.model.draw(&from.towards(to, share), size);
+        self.frames += 1;
+        Ok(shown)
+    }
+
+    /// Releases a code that comes from no picture, as it would release that of a frame: for audits, which need the worst
+    /// codes there are. It is not entered in the ledger.
+    pub fn release_for_audit(&mut self, code: &[f32]) -> Release {
+        self.mechanism.release(code)
+    }
+
+    /// What has been released and spent.
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// Ends the stream and hands its ledger on, so that the next one goes on counting.
+    pub fn into_ledger(self) -> Ledger {
+        self.ledger
+    }
+}
+
+fn numbers<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+    tensor.into_data().convert::<f32>().try_into_vec().expect("values were converted to f32")
+}
+
+#[cfg(all(test, feature = "native"))]
+mod tests {
+    use super::*;
+    use crate::artifact::Artifact;
+    use crate::dp::accountant::Mu;
+    use crate::dp::promise::DELTA;
+    use crate::frame::Rgba8;
+
+    const NOISY: MechanismConfig = MechanismConfig { clip: 1.0, sigma: 2.0 };
+    const QUIET: MechanismConfig = MechanismConfig { clip: 1.0, sigma: 0.0 };
+
+    fn artifact(every: usize, mechanism: MechanismConfig) -> ArtifactOf<DpConfig> {
+        let device = Device::flex();
+        device.seed(6);
+        let config = DpConfig { width: 4, ..DpConfig::new((16, 4, every), mechanism) };
+        let card =
+            Artifact::built_in().expect("the built-in card").card().clone().with_config(config.clone());
+        ArtifactOf::of(&config.init(&device), card, &device).expect("recorded")
+    }
+
+    fn model(every: usize, mechanism: MechanismConfig) -> Arc<Promised> {
+        Arc::new(Promised::open(&artifact(every, mechanism), &Device::flex()).expect("a sound model"))
+    }
+
+    fn ledger(budget: Mu) -> Ledger {
+        Ledger::new(budget, DELTA).expect("a delta")
+    }
+
+    fn frame(shade: u8) -> RawFrame {
+        let bytes = (0..16 * 16).flat_map(|i: usize| [shade, (i % 251) as u8, shade ^ (i as u8), 255]);
+        RawFrame::from(Rgba8::new(16, 16, bytes.collect()).expect("a frame"))
+    }
+
+    #[test]
+    fn the_same_release_is_the_same_picture_to_the_bit_whatever_was_seen() {
+        let model = model(1, NOISY);
+        let mut mechanism =
+            Mechanism::new(NOISY, model.scale.clone(), Noise::seeded_for_tests(3)).expect("sound");
+        let release = mechanism.release(&[0.5, -0.2, 0.1, 0.9]);
+        let before = model.draw(&release, (16, 16));
+        for shade in [0, 90, 255] {
+            let mut stream = model.stream(ledger(Mu::NONE)).expect("noise");
+            stream.anonymize(frame(shade)).map(|_| ()).expect("no budget");
+            assert!(
+                model.draw(&release, (16, 16)) == before,
+                "shade {shade} is in the picture of another release"
+            );
+        }
+    }
+
+    #[test]
+    fn frames_between_releases_are_not_in_the_pictures_and_cost_nothing() {
+        let model = model(3, NOISY);
+        let shown = |between: u8| {
+            let mut stream = model.stream_seeded_for_tests(ledger(Mu::NONE), 5).expect("sound");
+            let shades = [10, between, between, 200, between, between, 77];
+            let clip: Vec<AnonFrame> =
+                shades.map(|shade| stream.anonymize(frame(shade)).expect("no budget")).into();
+            (clip, stream.ledger().releases())
+        };
+        let ((clip, releases), (other, _)) = (shown(0), shown(255));
+        assert!(clip == other, "a frame that must not be read is in the pictures");
+        assert_eq!(releases, 3, "releases of 7 frames");
+        assert!(clip[0] == clip[2] && clip[2] != clip[3] && clip[3] != clip[4], "codes are not approached");
+    }
+
+    #[test]
+    fn at_the_budget_nothing_more_is_shown_and_it_is_said_why() {
+        let model = model(2, NOISY); // mu 1 a release
+        let mut stream = model.stream(ledger(Mu::new(2.0).expect("a mu"))).expect("noise");
+        for shade in 0..8 {
+            assert!(
+                stream.anonymize(frame(shade)).is_ok(),
+                "frame {shade} is within the budget of four releases"
+            );
+        }
+        for _ in 0..3 {
+            let refused =
+                stream.anonymize(frame(9)).map(|_| ()).expect_err("the budget is spent").to_string();
+            assert!(refused.contains("budget is spent") && refused.contains("4 release(s)"), "{refused}");
+        }
+        assert_eq!(
+            stream.ledger().spent(),
+            Mu::new(2.0).expect("a mu"),
+            "refused frames have cost something"
+        );
+        let mut next = model.stream(stream.into_ledger()).expect("noise");
+        assert!(next.anonymize(frame(1)).is_err(), "a new stream forgets what was spent");
+    }
+
+    #[test]
+    fn a_stream_shows_what_training_saw() {
+        let model = model(3, QUIET);
+        let mut stream = model.stream(ledger(Mu::NONE)).expect("noise");
+        let shades = [10, 60, 110, 160, 210, 5, 99, 3];
+        let frames: Vec<Tensor<4>> = shades
+            .iter()
+            .map(|shade| frame::shrink(&frame(*shade).0, 16, 16).into_tensor(&model.device))
+            .collect();
+        let wanted = model.network.forward(Tensor::cat(frames, 0), shades.len()).chunk(shades.len(), 0);
+        for (place, (shade, wanted)) in shades.iter().zip(wanted).enumerate() {
+            let found = stream.anonymize(frame(*shade)).expect("no budget");
+            let wanted = frame::grow(&Planes::from_tensor(wanted), 16, 16);
+            let worst = found.picture().bytes().iter().zip(wanted.bytes()).map(|(a, b)| a.abs_diff(*b)).max();
+            assert!(worst <= Some(1), "frame {place} is off by {worst:?}");
+        }
+    }
+
+    #[test]
+    fn the_same_seed_is_the_same_clip_and_the_system_never_repeats() {
+        let model = model(1, NOISY);
+        let seeded = |seed| {
+            let mut stream = model.stream_seeded_for_tests(ledger(Mu::NONE), seed).expect("sound");
+            stream.anonymize(frame(7)).expect("no budget")
+        };
+        let fresh = || {
+            let mut stream = model.stream(ledger(Mu::NONE)).expect("noise");
+            stream.anonymize(frame(7)).expect("no budget")
+        };
+        assert!(seeded(1) == seeded(1) && seeded(1) != seeded(2), "the seed does not decide");
+        assert!(fresh() != fresh(), "two streams have one noise");
+    }
+
+    #[test]
+    fn a_model_that_answers_otherwise_than_its_card_says_is_refused() {
+        let artifact = artifact(1, NOISY);
+        let mut card = artifact.card().clone();
+        card.known_answer.grid[7] += 9.0;
+        let text = serde_json::to_string(&card).expect("a card is JSON");
+        let altered =
+            ArtifactOf::<DpConfig>::open("m", artifact.weights().to_vec(), &text).expect("weights and card");
+        let error = Promised::open(&altered, &Device::flex()).map(|_| ()).expect_err("a wrong answer");
+        assert!(error.to_string().contains("self-test"), "{error}");
+    }
+}

@@ -1,0 +1,72 @@
+//! A model of ours with a formal promise: each clip is a stream of its own.
+//!
+//! The noise follows from the clip's name, so that a judgement can be repeated. Whoever has this program can draw it
+//! again: what is judged is what the model shows, and the promise is kept only by noise that nobody else can draw.
+
+use std::sync::Arc;
+
+use burn::tensor::Device;
+
+use super::{Clip, Transform, TransformError};
+use crate::artifact::ArtifactOf;
+use crate::dp::accountant::Mu;
+use crate::dp::ledger::Ledger;
+use crate::dp::promise::DELTA;
+use crate::engine::{Promised, RawFrame};
+use crate::model::DpConfig;
+use crate::rng::Seed;
+
+/// A trained model of noisy codes on the CPU. Each clip comes back as pictures of 8 bits.
+pub struct Noisy {
+    name: String,
+    model: Arc<Promised>,
+}
+
+impl Noisy {
+    /// Puts a model to work, after its self-test.
+    ///
+    /// # Errors
+    /// [`TransformError::Engine`] if the weights do not fit the card's network, or the self-test fails.
+    pub fn open(artifact: &ArtifactOf<DpConfig>) -> Result<Self, TransformError> {
+        let model = Arc::new(Promised::open(artifact, &Device::flex())?);
+        Ok(Self { name: model.card().name.clone(), model })
+    }
+
+    /// The same under another name, where several models are called alike.
+    #[must_use]
+    pub fn called(self, name: &str) -> Self {
+        Self { name: name.to_owned(), ..self }
+    }
+}
+
+impl Transform for Noisy {
+    fn name(&self) -> String {
+        self.name.clone()
+    }
+
+    fn key(&self) -> String {
+        let card = self.model.card();
+        let config = serde_json::to_string(&card.config).expect("numbers are JSON");
+        format!("model {} {config}", card.sha256)
+    }
+
+    fn rewrite(&self, clip: &Clip<'_>) -> Vec<u8> {
+        let ledger = Ledger::new(Mu::NONE, DELTA).expect("a delta");
+        let seed = Seed(0).stream(&format!("noise of {}", clip.name));
+        let stream = self.model.stream_seeded_for_tests(ledger, seed);
+        let mut stream = stream.expect("a model that passed its self-test has a sound mechanism");
+        clip.redrawn(|picture| {
+            let shown = stream.anonymize(RawFrame::from(picture));
+            shown.expect("a ledger without budget refuses nothing").into_picture()
+        })
+    }
+
+    fn promise(&self, frames: usize) -> Option<Mu> {
+        let card = self.model.card();
+        Some(card.config.mechanism.mu().times(card.config.releases(frames) as u64))
+    }
+
+    fn trained_on(&self) -> Vec<String> {
+        self.model.card().trained.sets()
+    }
+}
