@@ -105,6 +105,40 @@ test.each(['detach', 'close'] as const)('leaves no camera open when it is ended 
   expect(new Set([...(await camerasOf(page)), ...(await outputOf(page))])).toEqual(new Set(['ended']));
 });
 
+test('waits for an output that only begins', async () => {
+  const page = await open();
+  const found = await page.evaluate(async () => {
+    void window.made.encodeTo(new WritableStream()).catch(() => undefined); // the output begins once the encoder is there
+    const [first, second] = await Promise.all([0, 1].map(async () => (await navigator.mediaDevices.getUserMedia({ video: { width: 640, height: 480 } })).getVideoTracks()[0]!));
+    void window.made.attach(first!);
+    await window.made.useCamera(second);
+    return [first!.readyState, second!.readyState];
+  });
+  expect(found).toEqual(['ended', 'live']);
+  await waitForFrames(page, 2);
+  expectNothingRaw(await seenBy(page));
+});
+
+test('ends and closes for a listener that throws as for any other', async () => {
+  const page = await begin();
+  await page.evaluate(() => {
+    window.made.on('state', () => { throw new Error('made to fail'); });
+    window.made.on('error', () => { throw new Error('made to fail'); });
+    return window.made.close();
+  });
+  expect([await camerasOf(page), await outputOf(page)]).toEqual([['ended'], ['ended']]);
+});
+
+test('ends what a listener detaches as soon as it begins', async () => {
+  const page = await open();
+  await page.evaluate(async () => {
+    window.made.on('state', (state) => { if (state === 'arming') void window.made.detach(); });
+    await window.made.openCamera().catch(() => undefined);
+  });
+  expect([await camerasOf(page), await outputOf(page)]).toEqual([['ended'], ['ended']]);
+  expect(await codes(page)).toEqual([]);
+});
+
 test('wants a camera in use, and one change at a time', async () => {
   const page = await open();
   expect(await change(page)).toBe('no-camera');

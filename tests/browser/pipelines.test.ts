@@ -92,7 +92,10 @@ describe.each(BROWSERS)('pipeline $pipeline', ({ pipeline, shim, changes: ours }
         context.fillRect(performance.now() % 320, 0, 40, 240);
       }, 30);
       document.body.append(canvas);
-      await window.made.attach(canvas.captureStream(30).getVideoTracks()[0]!);
+      const [camera] = canvas.captureStream(30).getVideoTracks();
+      await window.made.attach(camera!);
+      window.endCamera = () => undefined;
+      Object.assign(window, { first: camera });
     });
 
   test('is found, and used', async () => {
@@ -160,7 +163,9 @@ describe.each(BROWSERS)('pipeline $pipeline', ({ pipeline, shim, changes: ours }
     await openCamera(page);
     await waitForState(page, 'blocked');
     await page.waitForFunction(() => window.watch.outputs.every(({ readyState }) => readyState === 'ended'));
-    expect((await seenBy(page)).every(({ isSlate }) => isSlate), 'all frames that left are slates').toBe(true);
+    const seen = await seenBy(page);
+    expect(seen.length).toBeGreaterThan(0);
+    expect(seen.every(({ isSlate }) => isSlate), 'all frames that left are slates').toBe(true);
   });
 
   test('ends the output with its camera, and says so (F13)', async () => {
@@ -175,6 +180,22 @@ describe.each(BROWSERS)('pipeline $pipeline', ({ pipeline, shim, changes: ours }
     expectNothingRaw(await seenBy(page));
   });
 
+  test('leaves no camera open that comes too late', async () => {
+    const page = await open();
+    await create(page, options);
+    await attachCanvas(page);
+    await waitForFrames(page, 3);
+    const late = await page.evaluate(async () => {
+      const stream = await navigator.mediaDevices.getUserMedia({ video: true });
+      const changing = window.made.useCamera(stream.getVideoTracks()[0]).then(() => 'changed', (fault: unknown) => (fault as { code: string }).code);
+      await window.made.detach();
+      return [await changing, ...stream.getVideoTracks().map(({ readyState }) => readyState)];
+    });
+    expect(late).toEqual(['detached', 'ended']);
+    await page.waitForFunction(() => window.watch.outputs.every(({ readyState }) => readyState === 'ended'));
+    expectNothingRaw(await seenBy(page));
+  });
+
   test('changes the camera under one output, without a raw frame (F3)', async () => {
     const page = await open();
     await create(page, options);
@@ -184,6 +205,7 @@ describe.each(BROWSERS)('pipeline $pipeline', ({ pipeline, shim, changes: ours }
     await page.waitForFunction(() => window.watch.seen.filter(({ width, isSlate }) => width === 640 && !isSlate).length >= 3, undefined, { timeout: 60_000 });
     expectNothingRaw(await seenBy(page));
     expect(await codes(page)).toEqual([]);
+    expect(await page.evaluate(() => (window as unknown as { first: MediaStreamTrack }).first.readyState), 'the camera before').toBe('ended');
     expect(await page.evaluate(() => window.watch.outputs.filter(({ readyState }) => readyState === 'live').length), 'outputs').toBe(1);
   });
 });

@@ -52,6 +52,9 @@ describe('a file that is missing or altered', () => {
       Reflect.deleteProperty(globalThis, 'MediaStreamTrackProcessor');
       Reflect.deleteProperty(HTMLVideoElement.prototype, 'requestVideoFrameCallback');
     });
+    await page.evaluate(() => {
+      navigator.mediaDevices.getUserMedia = () => { throw new Error('a camera was asked for'); };
+    });
     await expect(create(page, {})).rejects.toThrow(/MediaStreamTrackProcessor/);
   });
 

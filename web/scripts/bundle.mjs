@@ -14,7 +14,7 @@ const ENTRIES = ['index', 'guard', 'log', 'livekit', 'jitsi', 'conformance', 'ga
  * else in the place of, so that they break what is published and nothing that only resembles it. `bauta` and `track-probe` start a worker.
  */
 const APART = [
-  'bauta', 'encoder', 'encoding', 'element-passage', 'worker-passage', 'frame-port', 'track-probe', 'engine-cpu', 'engine-gpu', 'engine', 'kernels', 'conformance/marks',
+  'bauta', 'camera-change', 'encoder', 'encoding', 'element-passage', 'worker-passage', 'frame-port', 'track-probe', 'engine-cpu', 'engine-gpu', 'engine', 'kernels', 'conformance/marks',
 ];
 
 /**
@@ -23,7 +23,7 @@ const APART = [
  */
 const CORE = [
   'adapter', 'audit', 'brand', 'canary', 'capture', 'client', 'engine-file', 'engine-host', 'fail-closed', 'faults', 'files',
-  'frozen', 'gate', 'inlet', 'known-answer', 'slate', 'state', 'stats', 'support', 'thumbnail', 'timeline',
+  'frozen', 'gate', 'inlet', 'known-answer', 'slate', 'state', 'stats', 'thumbnail', 'timeline',
 ];
 
 /** The engine's address is the app's, and only known when it runs: bundlers must leave the import alone. */

@@ -1,6 +1,6 @@
 import type { AuditLog } from './audit.js';
 import { brand } from './brand.js';
-import { openCamera } from './capture.js';
+import { openCamera, usable } from './capture.js';
 import { Client } from './client.js';
 import type { EncodeOptions, EncodedTotal, EncodedVideo } from './encoding.js';
 import type { Card } from './engine.js';
@@ -18,6 +18,8 @@ import { Tally } from './stats.js';
 import type { Stats } from './stats.js';
 import { support } from './support.js';
 import type { Support } from './support.js';
+
+export { support } from './support.js'; // with what starts workers: no worker may load it
 
 /** What a Bauta tells, by the name it is listened to. */
 export interface BautaEvents {
@@ -78,6 +80,8 @@ export class Bauta {
   #endRoute: End | undefined;
   /** The way of the camera in use; a stream of the app's own has none. */
   #passage: Passage | undefined;
+  /** Settles when the gate has begun, or refused, what was started last. */
+  #started: Promise<unknown> | undefined;
   /** Counts what was run or detached: what the gate tells of an earlier one is old news. */
   #route = 0;
   #isOpening = false;
@@ -172,7 +176,7 @@ export class Bauta {
     checkSize(size);
     this.#mustBeFree();
     const { width, height } = size;
-    const { openFrameStream } = await this.#opening(() => import('./frame-port.js').catch(unloaded('frame-port.js')));
+    const { openFrameStream } = await this.#opening(() => import('./frame-port.js').catch(unloaded));
     const { readable, writable, input, output, fail } = openFrameStream(brand);
     const route = this.#begin((why) => { if (why) fail(why); });
     void this.#start({ type: 'stream', route, isCamera: false, input, output, size: { width, height } }, [input, output]);
@@ -189,7 +193,7 @@ export class Bauta {
    * no sense.
    */
   async encodeTo(sink: WritableStream<EncodedVideo>, options: EncodeOptions = {}): Promise<EncodedTotal> {
-    const loading = import('./encoding.js').catch(unloaded('encoding.js'));
+    const loading = import('./encoding.js').catch(unloaded);
     this.#encodersCome = Promise.allSettled([this.#encodersCome, loading]);
     const { encodeTo } = await loading;
     return encodeTo(sink, options, async (relay, settings) => {
@@ -200,36 +204,29 @@ export class Bauta {
 
   /**
    * Changes the camera; the output goes on, and so do those who have it. `next` is what to ask for, or a track of the
-   * app's own, which is taken over. Frames come from the camera before until those of the next one do. Where both
-   * cannot be open at once, as on many phones, the one before is stopped first, and the slate may be seen.
+   * app's own, which is taken over: where this throws, it is stopped. The camera before is stopped once the next is
+   * open; where both cannot be open at once, as on many phones, it is stopped first. A next one that is slow to give
+   * frames is waited for behind the slate.
    *
-   * Throws a `BautaError`: `no-camera` where none is in use, `busy` where one is being opened already, or as
-   * `openCamera` and `attach`. The camera before then stays, unless it had to be stopped: then the output ends.
+   * Throws a `BautaError`: `no-camera` where none is in use, `busy` where one is being opened already, `detached` where
+   * the output ended meanwhile, or as `openCamera` and `attach`. The camera before then stays, unless it had to be
+   * stopped: then the output ends.
    */
   async useCamera(next: MediaTrackConstraints | MediaStreamTrack | true = true): Promise<void> {
     this.#mustLive();
-    const [passage, route] = [this.#passage, this.#route];
-    if (passage === undefined) throw new BautaError('no-camera', 'no camera is in use; open one with openCamera() or attach() first');
+    const [passage, route, started] = [this.#passage, this.#route, this.#started];
+    if (passage === undefined) throw new BautaError('no-camera', 'no camera is in use; open one first');
     if (this.#isOpening) throw busy();
-    const turn = (camera: MediaStreamTrack | null): Promise<void> =>
-      passage.turn(camera, (frames, transfer) => {
-        if (this.#passage !== passage) throw detached();
-        return this.#client.send<'turn'>({ type: 'turn', route, camera: frames }, transfer);
-      });
-    this.#isOpening = true;
-    let opened: MediaStreamTrack | undefined;
-    try {
-      if (next instanceof MediaStreamTrack) await turn(usable(next));
-      else await turn(opened = await this.#openBeside(next, () => turn(null)));
-      if (this.#passage === passage) return;
-      passage.end();
-      throw detached();
-    } catch (cause) {
-      opened?.stop();
-      throw cause;
-    } finally {
-      this.#isOpening = false;
-    }
+    const goesOn = (): boolean => this.#passage === passage;
+    const turn = async (camera: MediaStreamTrack | null): Promise<void> => {
+      await started; // or the change would come before what it changes
+      if (!goesOn()) throw detached();
+      await passage.turn(camera, (camera, transfer) => this.#client.send<'turn'>({ type: 'turn', route, camera }, transfer));
+    };
+    await this.#opening(async () => {
+      const { changeCamera } = await import('./camera-change.js').catch(unloaded);
+      await changeCamera(next, { goesOn, turn, end: () => this.detach() });
+    });
   }
 
   /** Ends the output, then stops the camera, and keeps the engine: another track can be attached at once. */
@@ -342,22 +339,6 @@ export class Bauta {
     }
   }
 
-  /** Another camera beside the one in use, or in its place where the two cannot be open at once. */
-  async #openBeside(constraints: MediaTrackConstraints | true, letGo: () => Promise<void>): Promise<MediaStreamTrack> {
-    try {
-      return await openCamera(constraints);
-    } catch (cause) {
-      if (!(cause instanceof BautaError) || cause.code !== 'camera-busy') throw cause;
-    }
-    await letGo();
-    try {
-      return await openCamera(constraints);
-    } catch (cause) {
-      await this.detach();
-      throw cause;
-    }
-  }
-
   #attach(track: MediaStreamTrack): MediaStreamTrack | Promise<MediaStreamTrack> {
     this.#mustBeFree();
     return this.#run(usable(track));
@@ -366,9 +347,9 @@ export class Bauta {
   /** The output, or the promise of one where the gate makes it. */
   #run(camera: MediaStreamTrack): MediaStreamTrack | Promise<MediaStreamTrack> {
     const passage = this.#openPassage(camera);
-    const route = this.#begin(() => { passage.end(); });
     this.#passage = passage;
-    const begun = this.#start({ ...passage.command, route }, passage.transfer);
+    const route = this.#begin(() => { passage.end(); });
+    const begun = this.#started = this.#start({ ...passage.command, route }, passage.transfer);
     if (passage.track) return brand(passage.track);
     return begun.then((track) => {
       if (track === undefined) throw this.#error ?? closed();
@@ -378,11 +359,12 @@ export class Bauta {
     });
   }
 
-  /** Notes that something runs, how to end it, and its number. */
+  /** Notes that something runs, how to end it, and its number; who is told of it may end it at once. */
   #begin(end: End): number {
     this.#endRoute = end;
+    const route = ++this.#route;
     this.#become(after(this.#state, 'begin'));
-    return ++this.#route;
+    return route;
   }
 
   async #start(command: Extract<GateCommand, { readonly type: 'run' | 'stream' }>, transfer: Transferable[]): Promise<MediaStreamTrack | undefined> {
@@ -424,6 +406,7 @@ export class Bauta {
     this.#error = fault;
     this.#become('blocked');
     this.#end(fault);
+    this.#client.fail(fault);
     this.#gate.terminate();
     this.#emit('error', fault);
   }
@@ -440,7 +423,13 @@ export class Bauta {
   }
 
   #emit<Name extends keyof BautaEvents>(event: Name, detail: BautaEvents[Name]): void {
-    for (const listener of [...this.#listeners[event]]) listener(detail);
+    for (const listener of [...this.#listeners[event]]) {
+      try {
+        listener(detail);
+      } catch (cause) {
+        reportError(cause); // of the app's: nothing that must be done is left undone for it
+      }
+    }
   }
 
   #mustLive(): void {
@@ -454,13 +443,6 @@ export class Bauta {
     throw busy();
   }
 }
-
-/** `track`, if it can be anonymized. */
-const usable = (track: MediaStreamTrack): MediaStreamTrack => {
-  if (track.kind !== 'video') throw new TypeError(`a video track is wanted, not ${track.kind}`);
-  if (track.readyState === 'ended') throw new BautaError('camera-ended', 'the track has ended; attach a live one');
-  return track;
-};
 
 const busy = (): BautaError =>
   new BautaError('busy', 'this Bauta has a camera already; detach that, or create another one');

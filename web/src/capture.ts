@@ -48,6 +48,13 @@ export const openCamera = async (constraints: MediaTrackConstraints | true): Pro
   throw new BautaError('no-camera', 'the camera gave no video; choose another one');
 };
 
+/** `track`, if it can be anonymized. */
+export const usable = (track: MediaStreamTrack): MediaStreamTrack => {
+  if (track.kind !== 'video') throw new TypeError(`a video track is wanted, not ${track.kind}`);
+  if (track.readyState === 'ended') throw new BautaError('camera-ended', 'the track has ended; attach a live one');
+  return track;
+};
+
 const CAMERA_FAULTS: Readonly<Record<string, readonly ['camera-refused' | 'no-camera' | 'camera-busy', string]>> = {
   NotAllowedError: ['camera-refused', 'the camera was refused; allow it for this page in the browser and try again'],
   SecurityError: ['camera-refused', 'this page may not use the camera; serve it over https and allow it in its frame'],

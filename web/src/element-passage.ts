@@ -5,9 +5,10 @@
  */
 import { sizeOf } from './capture.js';
 import type { Outlet } from './capture.js';
+import { detached } from './faults.js';
 import { openFrameStream } from './frame-port.js';
 import { Inlet } from './inlet.js';
-import type { OpenPassage, Passage } from './passage.js';
+import type { OpenPassage, Passage, Turned } from './passage.js';
 import type { Size } from './slate.js';
 
 const LOOK_EVERY_MS = 100;
@@ -39,10 +40,17 @@ const shownFrames = (track: MediaStreamTrack): ReadableStream<VideoFrame> => {
         });
       },
       pull: (out) => new Promise((resolve) => {
-        callback = video.requestVideoFrameCallback((_, { mediaTime }) => {
-          resolve();
-          out.enqueue(new VideoFrame(video, { timestamp: Math.round(mediaTime * 1e6) }));
-        });
+        const ask = (): void => {
+          callback = video.requestVideoFrameCallback((_, { mediaTime }) => {
+            try {
+              out.enqueue(new VideoFrame(video, { timestamp: Math.round(mediaTime * 1e6) }));
+              resolve();
+            } catch {
+              ask(); // there is no picture just now
+            }
+          });
+        };
+        ask();
       }),
       cancel: leave,
     },
@@ -60,9 +68,15 @@ const paintedTrack = ({ width, height }: Size): Outlet => {
   const writable = new WritableStream<VideoFrame>({
     write(frame) {
       const { displayWidth, displayHeight } = frame;
-      if (canvas.width !== displayWidth || canvas.height !== displayHeight) Object.assign(canvas, { width: displayWidth, height: displayHeight });
-      context.drawImage(frame, 0, 0);
-      frame.close();
+      try {
+        if (canvas.width !== displayWidth || canvas.height !== displayHeight) Object.assign(canvas, { width: displayWidth, height: displayHeight });
+        context.drawImage(frame, 0, 0);
+      } catch (cause) {
+        end(); // a sink that fails is told nothing more
+        throw cause;
+      } finally {
+        frame.close();
+      }
     },
     close: end,
     abort: end,
@@ -73,19 +87,16 @@ const paintedTrack = ({ width, height }: Size): Outlet => {
 /** Hands over a frame for each that is asked for, and then the newest. Ends with the frames, and they with what they go to. */
 const pump = async (frames: ReadableStream<VideoFrame>, into: WritableStream<VideoFrame>, wanted: () => Promise<void>): Promise<void> => {
   const [reader, writer] = [frames.getReader(), into.getWriter()];
-  try {
-    for (;;) {
-      await Promise.race([wanted(), reader.closed]);
-      const { value: frame, done } = await Promise.race([reader.read(), writer.closed.then(() => END)]);
-      if (done) break;
-      await writer.write(frame);
-    }
-    await writer.close();
-  } catch (cause) {
-    await Promise.allSettled([writer.abort(cause), reader.cancel(cause)]);
+  // Told once, and not raced anew with each frame: what waits for an end that is far away piles up.
+  reader.closed.then(() => writer.close(), (cause: unknown) => writer.abort(cause)).catch(() => undefined);
+  writer.closed.catch((cause: unknown) => reader.cancel(cause)).catch(() => undefined);
+  for (;;) {
+    await wanted();
+    const { value: frame } = await reader.read();
+    if (frame === undefined) return;
+    await writer.write(frame).catch(() => { frame.close(); });
   }
 };
-const END = { done: true, value: undefined } as const;
 
 class ElementPassage implements Passage {
   readonly command;
@@ -103,15 +114,16 @@ class ElementPassage implements Passage {
     this.track = track;
     this.#camera = camera;
     this.#inlet = new Inlet(shownFrames(camera));
-    void pump(this.#inlet.frames, writable, wanted);
+    pump(this.#inlet.frames, writable, wanted).catch(() => undefined); // the gate tells why
     readable.pipeTo(screen).catch(() => undefined); // the gate tells why it broke off
   }
 
-  /** The gate sees frames come, and not from where. */
-  turn(next: MediaStreamTrack | null): Promise<void> {
-    if (this.#inlet.turn(next && shownFrames(next))) this.#camera?.stop();
-    this.#camera = next; // stopped by `end` where it comes too late
-    return Promise.resolve();
+  /** The gate sees frames come, and not from where: it is told for the log. */
+  async turn(next: MediaStreamTrack | null, tell: (camera: Turned, transfer: Transferable[]) => Promise<unknown>): Promise<void> {
+    if (!this.#inlet.turn(next && shownFrames(next))) throw detached();
+    if (this.#camera !== next) this.#camera?.stop();
+    this.#camera = next;
+    await tell('page', []);
   }
 
   end(): void {

@@ -53,8 +53,8 @@ export const loadEngine = async (kind: EngineKind, assets: Assets): Promise<Engi
 
 /** Only the engine that is asked for is downloaded. */
 const openEngine = async (kind: EngineKind, assets: Assets): Promise<Engine> => {
-  if (kind === 'webgpu') return (await import('./engine-gpu.js').catch(unloaded('engine-gpu.js'))).GpuEngine.load(assets);
-  return (await import('./engine-cpu.js').catch(unloaded('engine-cpu.js'))).CpuEngine.load(assets);
+  if (kind === 'webgpu') return (await import('./engine-gpu.js').catch(unloaded)).GpuEngine.load(assets);
+  return (await import('./engine-cpu.js').catch(unloaded)).CpuEngine.load(assets);
 };
 
 const selfTest = async (engine: Engine): Promise<void> => {

@@ -90,9 +90,10 @@ export const detached = (): BautaError => new BautaError('detached', 'the stream
 
 export const closed = (): BautaError => new BautaError('closed', 'this Bauta was closed; create another one');
 
-/** What loading a script of the package ends with where it fails: an error that names it. */
-export const unloaded = (script: string) => (cause: unknown): never => {
-  throw new BautaError('bad-engine-file', `${script} does not load; serve all files of the package unchanged`, { cause });
+/** What loading a script of the package ends with where it fails; browsers name the script in the cause. */
+export const unloaded = (cause: unknown): never => {
+  const { message } = asFault(cause, 'bad-engine-file');
+  throw new BautaError('bad-engine-file', `${message}; serve all files of the package unchanged`, { cause });
 };
 
 /** A fault as it travels between page and worker. */

@@ -146,6 +146,7 @@ export const frameSink = (port: FramePort, { onBroken }: EndOptions = {}): Sink 
       },
       close() {
         isOver = true;
+        wake();
         port.postMessage({ end: true } satisfies Message, []);
       },
     },

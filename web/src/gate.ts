@@ -12,7 +12,7 @@ import { failClosed } from './fail-closed.js';
 import { BautaError, asFault, closed, detached, unloaded } from './faults.js';
 import { MODEL_FILE, fetchFile, sha256 } from './files.js';
 import { FrozenWatch } from './frozen.js';
-import { Inlet } from './inlet.js';
+import { Inlet, giveUp } from './inlet.js';
 import { MANIFEST } from './manifest.js';
 import type { EngineReport, GateAnswers, GateCommand, GateEvent } from './protocol.js';
 import { slateOf } from './slate.js';
@@ -168,7 +168,7 @@ export class Gate {
 
   /** The end of frames that the app makes itself is no fault. */
   async #stream({ route, isCamera, input, output, size }: Stream): Promise<undefined> {
-    const { frameSink, frameSource } = await import('./frame-port.js').catch(unloaded('frame-port.js'));
+    const { frameSink, frameSource } = await import('./frame-port.js').catch(unloaded);
     await this.#begin({ route, size, isCamera, frames: frameSource(input).readable, screen: frameSink(output).writable });
     return undefined;
   }
@@ -182,8 +182,11 @@ export class Gate {
 
   /** F3: the frames in hand are finished, the output goes on, and the camera before is given up. */
   #turn({ route, camera }: Turn): Promise<undefined> {
-    const inlet = route === this.#route ? this.#output?.inlet : undefined;
-    if (inlet?.turn(camera) !== true) return Promise.reject(detached());
+    if (camera !== 'page') {
+      const inlet = route === this.#route ? this.#output?.inlet : undefined;
+      if (inlet === undefined) giveUp(camera);
+      if (inlet?.turn(camera) !== true) return Promise.reject(detached());
+    }
     this.#log.note('input', { camera: camera ? 'another' : 'none' });
     return Promise.resolve(undefined);
   }
@@ -218,11 +221,11 @@ export class Gate {
     const piped = frames
       .pipeThrough(new TransformStream(guard), { signal: abort.signal })
       .pipeTo(screen, { signal: abort.signal });
-    const ended = piped.catch(() => undefined).then(() => {
+    const ended = piped.then(() => undefined, (cause: unknown) => cause).then((cause) => {
       const { aborted } = abort.signal;
       abort.abort(); // a frame may still be with the engine
       inlet?.stop();
-      this.#ended(aborted || !isCamera);
+      this.#ended(aborted || !isCamera, cause);
     });
     this.#output = { abort, ended, inlet };
     const { state } = this.#machine;
@@ -325,14 +328,15 @@ export class Gate {
   }
 
   /** F13: the output ends with its camera. Waits for nobody: who takes the chunks may be slow, and the camera is to be stopped now. */
-  #ended(onPurpose: boolean): void {
+  #ended(onPurpose: boolean, cause: unknown): void {
     void this.#endEncoders();
     this.#tellStats();
     this.#logCounts();
     this.#output = undefined;
     this.#machine.apply('end');
     if (onPurpose) return;
-    const message = 'the camera stopped: it was unplugged, or its permission withdrawn; open it again';
+    const why = cause === undefined ? 'it was unplugged, or its permission withdrawn' : asFault(cause, 'camera-ended').message;
+    const message = `the camera stopped: ${why}; open it again`;
     this.#report(new BautaError('camera-ended', message));
   }
 
@@ -363,7 +367,7 @@ export class Gate {
 
 /** The encoder is downloaded when it is first used. */
 const newEncoder = async (sink: Encode['sink'], settings: Encode['settings']): Promise<OutputEncoder> => {
-  const { OutputEncoder } = await import('./encoder.js').catch(unloaded('encoder.js'));
+  const { OutputEncoder } = await import('./encoder.js').catch(unloaded);
   return new OutputEncoder(sink, settings);
 };
 

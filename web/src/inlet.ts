@@ -35,12 +35,11 @@ export class Inlet {
    * answer is `false`.
    */
   turn(next: Camera | null): boolean {
-    const track = next === null || next instanceof ReadableStream ? undefined : next;
     if (this.#out === undefined) {
-      track?.stop();
-      if (next instanceof ReadableStream) next.cancel().catch(() => undefined); // nobody reads it any more
+      giveUp(next);
       return false;
     }
+    const track = next === null || next instanceof ReadableStream ? undefined : next;
     const [before, source] = [this.#source, (track ? framesOf(track) : (next as ReadableStream<VideoFrame> | null))?.getReader()];
     this.#source = source;
     before?.cancel().catch(() => undefined); // it may have failed before
@@ -65,7 +64,7 @@ export class Inlet {
       const source = this.#source;
       const turned = new Promise<void>((resolve) => { this.#wake = resolve; });
       const frame = await source?.read().then(({ value }) => value, () => undefined);
-      if (frame && source === this.#source) {
+      if (frame && isLive(this.#out) && source === this.#source) {
         this.#out.enqueue(frame);
         return;
       }
@@ -81,3 +80,12 @@ export class Inlet {
     this.#wake();
   }
 }
+
+/** Whether it is there still: something may have ended it meanwhile. */
+const isLive = (out: ReadableStreamDefaultController<VideoFrame> | undefined): boolean => out !== undefined;
+
+/** Ends a camera that nobody will read. */
+export const giveUp = (camera: Camera | null): void => {
+  if (camera instanceof ReadableStream) camera.cancel().catch(() => undefined); // it may have failed before
+  else camera?.stop();
+};

@@ -37,8 +37,8 @@ export type OpenPassage = (camera: MediaStreamTrack) => Passage;
 export const passagesOf = async (pipeline: Pipeline): Promise<OpenPassage> => {
   if (pipeline === 'streams') return (camera) => new StreamPassage(camera);
   const { openPassage } = await (pipeline === 'worker'
-    ? import('./worker-passage.js').catch(unloaded('worker-passage.js'))
-    : import('./element-passage.js').catch(unloaded('element-passage.js')));
+    ? import('./worker-passage.js').catch(unloaded)
+    : import('./element-passage.js').catch(unloaded));
   return openPassage;
 };
 
@@ -59,7 +59,7 @@ class StreamPassage implements Passage {
   async turn(next: MediaStreamTrack | null, tell: (camera: Turned, transfer: Transferable[]) => Promise<unknown>): Promise<void> {
     const frames = next && framesOf(next);
     await tell(frames, frames ? [frames] : []);
-    this.#camera?.stop();
+    if (this.#camera !== next) this.#camera?.stop();
     this.#camera = next;
   }
 

@@ -47,8 +47,8 @@ export type GateCommand =
       readonly output: MessagePort;
       readonly size: Size;
     }
-  /** Another camera for the same output, or none for now. */
-  | { readonly type: 'turn'; readonly route: number; readonly camera: Camera | null }
+  /** Another camera for the same output, or none for now; `page` where its frames come by the page as before. */
+  | { readonly type: 'turn'; readonly route: number; readonly camera: Camera | 'page' | null }
   /** Ends the output; the engine stays. */
   | { readonly type: 'detach'; readonly route: number }
   | { readonly type: 'process'; readonly frame: VideoFrame }

@@ -1,6 +1,6 @@
 import { adapterName, findAdapter } from './adapter.js';
 import type { EngineKind } from './engine.js';
-import { asFault } from './faults.js';
+import { asFault, unloaded } from './faults.js';
 import type { Pipeline } from './passage.js';
 
 /** Which engine an app asks for; `auto` takes the GPU where there is a real one, else the processor. */
@@ -49,7 +49,7 @@ const findPipeline = async (): Promise<Pipeline | null> => {
   if ('MediaStreamTrackProcessor' in globalThis && 'MediaStreamTrackGenerator' in globalThis) return 'streams';
   const { HTMLVideoElement: Video, HTMLCanvasElement: Canvas } = globalThis as Partial<typeof globalThis>;
   if (Canvas === undefined || !('captureStream' in Canvas.prototype)) return null;
-  const { canGiveTracks } = await import('./track-probe.js');
+  const { canGiveTracks } = await import('./track-probe.js').catch(unloaded);
   if (await canGiveTracks()) return 'worker';
   return Video && 'requestVideoFrameCallback' in Video.prototype ? 'element' : null;
 };
@@ -59,7 +59,7 @@ const STREAMS = ['MediaStreamTrackProcessor', 'MediaStreamTrackGenerator'];
 
 /**
  * Says what is missing and which engine would run, and why. Asks for no permission and opens no device, and downloads
- * nothing but, in browsers other than Chromium's, a worker of a few lines that says what workers can do. The engine is
+ * nothing but, in browsers other than Chromium's, a few lines that find out what workers can do. The engine is
  * tested later, when it is loaded.
  */
 export const support = async (options: SupportOptions = {}): Promise<Support> => {

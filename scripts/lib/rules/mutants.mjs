@@ -44,7 +44,7 @@ export const RULES = [
       {
         breaks: 'the camera in use stops before the next one is read',
         file: 'web/src/passage.ts',
-        changes: [['    await tell(frames, frames ? [frames] : []);\n    this.#camera?.stop();\n', '    this.#camera?.stop();\n    await new Promise((go) => setTimeout(go, 50));\n    await tell(frames, frames ? [frames] : []);\n']],
+        changes: [['    await tell(frames, frames ? [frames] : []);\n', '    this.#camera?.stop();\n    await new Promise((go) => setTimeout(go, 50));\n    await tell(frames, frames ? [frames] : []);\n']],
         tests: [{ file: 'camera-change.test.ts', name: 'again and again' }],
       },
     ],
@@ -114,9 +114,9 @@ export const RULES = [
         tests: [{ file: 'demo-states.test.ts', name: "'degraded'" }], // it tells this limit from that of the engine's worker
       },
       {
-        breaks: 'three hundred frames of the camera may wait',
-        file: 'web/src/capture.ts',
-        changes: [['maxBufferSize: 1 })', 'maxBufferSize: 300 })']],
+        breaks: 'thirty frames of the camera may wait',
+        file: 'web/src/gate.ts',
+        changes: [['.pipeThrough(new TransformStream(guard), {', '.pipeThrough(new TransformStream(guard, { highWaterMark: 30 }), {']],
         tests: [gate('gives a slow engine the newest frame.*\\(F7\\)')],
       },
     ],

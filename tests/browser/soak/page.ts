@@ -128,7 +128,10 @@ const does = (what: AppFault, stage: Stage): { readonly done: Promise<unknown>; 
     case 'changes the camera': {
       const [before, next] = [stage.camera, stage.another()];
       stage.camera = next;
-      return { done: bauta.useCamera(next.track).finally(() => { before.end(); }), isWrong: false };
+      const done = bauta.useCamera(next.track).then(() => {
+        if (before.track.readyState === 'live') counts.complaints.push('a camera is open that is not in use');
+      });
+      return { done: done.finally(() => { before.end(); }), isWrong: false };
     }
   }
 };

@@ -32,6 +32,18 @@ describe('an inlet', () => {
     expect((await reader.read()).done).toBe(true);
   });
 
+  it('closes no frame twice and forgets none where a camera ends in the same breath', async () => {
+    const first = camera();
+    const reader = new Inlet(first.stream).frames.getReader();
+    const read = reader.read();
+    await settle();
+    const frame = cameraFrame(7);
+    first.give(frame);
+    first.end();
+    const { value } = await read;
+    expect(value === frame ? closings(frame) : 1 - closings(frame), 'given to the reader, or closed').toBe(0);
+  });
+
   it('ends with its camera though nobody asks for a frame', async () => {
     const first = camera();
     const reader = new Inlet(first.stream).frames.getReader();

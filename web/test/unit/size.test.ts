@@ -16,7 +16,7 @@ test.each(['cpu', 'gpu'] as const)('a page on the %s engine downloads no more sc
 });
 
 test('what is optional is a file of its own', () => {
-  for (const entry of ['guard', 'log', 'livekit', 'jitsi', 'conformance', 'encoder', 'encoding', 'frame-port', 'element-passage', 'worker-passage', 'track-probe']) {
+  for (const entry of ['guard', 'log', 'livekit', 'jitsi', 'conformance', 'camera-change', 'encoder', 'encoding', 'frame-port', 'element-passage', 'worker-passage', 'track-probe']) {
     const bytes = sizeBeside(dist, `${entry}.js`);
     console.info(`${entry}.js: ${String(bytes)} B more, with gzip`);
     expect(bytes).toBeGreaterThan(0);
