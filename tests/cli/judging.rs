@@ -180,3 +180,40 @@ fn clips_go_out_to_other_attackers_and_their_rows_come_back() {
     let again = report().into_iter().find(|row| row["method"] == "grey").expect("clips by somebody else");
     assert_eq!(again["n"], 8, "the test pictures");
 }
+
+#[test]
+fn transforms_of_an_earlier_report_stand_beside_those_that_are_judged() {
+    let desk = Desk::new();
+    attributed(&desk);
+    let judge = |subject: &str, words: &[&str]| {
+        let judging = ["judge", subject, "--set", "people.csv", "--quick"];
+        desk.bauta(&[&judging[..], words].concat())
+    };
+    let report = |folder: &str| {
+        let text = fs::read_to_string(desk.path(&format!("{folder}/report.json"))).expect("a report");
+        serde_json::from_str::<serde_json::Value>(&text).expect("JSON")
+    };
+    let rows_of = |report: &serde_json::Value, method: &str| {
+        let rows = report["rows"].as_array().expect("rows").iter();
+        rows.filter(|row| row["method"] == method).cloned().collect::<Vec<_>>()
+    };
+    judge("grey", &["--size", "16", "--out", "then"]);
+    let beside = ["--size", "16", "--out", "now", "--beside", "then/report.json"];
+    judge("pixelate-4", &beside);
+    let (then, now) = (report("then"), report("now"));
+    for method in ["raw", "grey"] {
+        assert!(!rows_of(&then, method).is_empty(), "{then:#}");
+        assert_eq!(rows_of(&now, method), rows_of(&then, method), "the rows of {method}");
+    }
+    assert!(!rows_of(&now, "pixelate 4").is_empty(), "{now:#}");
+    assert_eq!(now["controls"], then["controls"], "the controls");
+
+    says(&judge("grey", &beside), &["grey", "judged again"]);
+    let smaller = ["--size", "32", "--beside", "then/report.json"];
+    says(&judge("pixelate-4", &smaller), &["size", "16 pixels", "32 pixels"]);
+    let other = fs::read_to_string(desk.path("then/report.json")).expect("a report");
+    let value = rows_of(&then, "raw")[0]["n"].to_string();
+    let other = other.replacen(&format!("\"n\": {value}"), "\"n\": 777", 1);
+    fs::write(desk.path("then/report.json"), other).expect("written");
+    says(&judge("pixelate-4", &beside), &["raw clips of people.csv", "777", "judge its transforms again"]);
+}

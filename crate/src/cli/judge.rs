@@ -11,9 +11,10 @@ use crate::data::sets::data_folder;
 use crate::data::{ClipStore, Manifest};
 use crate::eval::{
     EvalError, Judge, Progress, Report, Set, Sheet, Task, Thoroughness, add_rows, expected_minutes, markdown,
-    page, sheets,
+    page, set_beside, sheets,
 };
 use crate::outside::ReIdentifier;
+use crate::papers;
 use crate::sweep::Table;
 use crate::transform::{Folder, Transform, baselines, named, trained};
 
@@ -66,6 +67,10 @@ pub(super) struct JudgeCommand {
     /// to the report; several times for several files.
     #[arg(long, value_name = "ROWS.json")]
     merge: Vec<PathBuf>,
+    /// Put the transforms of an earlier report.json beside those that are judged, in one report: judged on the same sets,
+    /// at the same size and effort, with the same figures of raw clips.
+    #[arg(long, value_name = "REPORT.json")]
+    beside: Option<PathBuf>,
     /// Folder for report.json, report.md and report.html [default: runs/judge-SUBJECT].
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -80,6 +85,7 @@ Examples:
   $ bauta judge --sweep runs/ablation --set weizmann64 --quick
   $ bauta judge blur-strong --write-clips runs/clips    # then: scripts/judge-openvino runs/clips --out rows.json
   $ bauta judge blur-strong --merge rows.json
+  $ bauta judge runs/bdq/bdq --beside models/results/baselines.report.json --set weizmann64 --size 48
   $ bauta judge --compare runs/a/a runs/b/b blur-strong --set weizmann64
 
 With one subject the report has a summary of it. Exit code 3: a control failed, the judgement is void.";
@@ -112,6 +118,10 @@ impl JudgeCommand {
         judge_check::members(&self.members, &sets, &self.subjects)?;
         let judged: Vec<&dyn Transform> = transforms.iter().map(AsRef::as_ref).collect();
         let merged = judge_outside::rows(&self.merge, &sets, &judged)?;
+        let earlier = self.beside.as_deref().map(papers::read).transpose()?;
+        if let Some(earlier) = &earlier {
+            judge_check::beside(earlier, &sets, &judged, &thoroughness)?;
+        }
         let cache = self.cache.join("judge");
         if let Some(folder) = &self.write_clips {
             judge_outside::write(&sets, &judged, &cache, folder)?;
@@ -132,6 +142,9 @@ impl JudgeCommand {
         let mut report = judge.report(&sets, self.task(&judged))?;
         bar.finish_and_clear();
         add_rows(&mut report, merged)?;
+        if let Some(earlier) = earlier {
+            set_beside(&mut report, earlier)?;
+        }
         let folder = self.folder(&report);
         if let Some(table) = &mut swept {
             judge_sweep::rejudge(table, &mut report);

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use anyhow::bail;
 
-use crate::eval::{Set, membership_sides};
+use crate::eval::{BesideError, Report, Set, Thoroughness, check_beside, membership_sides};
 use crate::transform::{Transform, named};
 
 /// The name of raw clips, which stand in every report.
@@ -62,6 +62,20 @@ pub(super) fn members(members: &[String], sets: &[Set], subjects: &[String]) -> 
     }
     untold.iter().for_each(|set| eprintln!("no membership there: {wanted}; {set}"));
     Ok(())
+}
+
+/// Refuses an earlier report whose transforms cannot stand beside those that are to be judged.
+pub(super) fn beside(
+    earlier: &Report,
+    sets: &[Set],
+    transforms: &[&dyn Transform],
+    thoroughness: &Thoroughness,
+) -> Result<(), BesideError> {
+    let names: Vec<String> = transforms.iter().map(|transform| transform.name()).collect();
+    let methods: Vec<&str> = names.iter().map(String::as_str).collect();
+    let size = sets.first().map_or(0, |set| set.raw.size());
+    let sets: Vec<&str> = sets.iter().map(|set| set.name.as_str()).collect();
+    check_beside(earlier, (&sets, &methods), size, thoroughness)
 }
 
 /// Whether a subject on the command line is a baseline by name, and no file.

@@ -5,7 +5,7 @@
 //!      raw clips, and as a Transform rewrites them                             ├ verify     │
 //!                                                reconstruct (inverse, similarity) ────────┤
 //!                                                reidentify, membership, controls, proven ─┤
-//!                                                compare, budgets, merge ──────────────────┘
+//!                                                compare, budgets, merge, beside ──────────┘
 //!
 //! Report ─ reading ─> overview, markdown, page            clips: for other programs    cost: said beforehand
 //! ```
@@ -14,6 +14,7 @@
 //! families, each from several seeds, the one that is strongest on clips set aside for that choice is reported,
 //! by its answers on other clips. Nothing here uses the trainer.
 
+mod beside;
 mod budgets;
 mod clips;
 mod compare;
@@ -46,6 +47,7 @@ mod verify;
 
 use std::path::PathBuf;
 
+pub use beside::{BesideError, check_beside, set_beside};
 pub use budgets::{Budget, budgets_reading};
 pub use clips::{Shown, write_clips};
 pub use cost::expected_minutes;

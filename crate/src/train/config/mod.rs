@@ -364,13 +364,9 @@ mod tests {
 
     #[test]
     fn every_configuration_that_is_shipped_can_be_read() {
-        for name in [
-            "bauta-s.toml",
-            "stage-s.toml",
-            "results/ablation-base.toml",
-            "results/bdq.toml",
-            "results/dp.toml",
-        ] {
+        let own = ["bauta-s.toml", "stage-s.toml", "results/ablation-base.toml", "results/dp.toml"];
+        let rivals = ["results/bdq.toml", "results/spact.toml", "results/vita.toml"];
+        for name in own.into_iter().chain(rivals) {
             let config = TrainConfig::read(&shipped(name), &[]);
             assert!(
                 config.is_ok(),
