@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::protocol::Question;
+use super::protocol::{Asked, Question};
 use super::reading::question as asked_of;
 use super::report::{Control, Protocol, Row};
 use super::set::Set;
@@ -17,6 +17,9 @@ pub(super) const CEILING: &str = "proven ceiling";
 /// For each question about a set how often anybody at all can be right about it; nothing where nothing is promised. All
 /// releases of the longest clip that is asked about count, whoever sees them, and the ceiling is that of the shares in
 /// which the answers are right.
+///
+/// Nothing is proved of who it is within a session: there the attacker is told who the first half of the same clip shows, and
+/// a release that is shown in both halves joins them, whatever it tells of the person.
 pub(super) fn rows(set: &Set, transform: &dyn Transform) -> Vec<Row> {
     let of_question = |question: &Question| {
         let mu = transform.promise(longest(set, question))?;
@@ -36,7 +39,11 @@ pub(super) fn rows(set: &Set, transform: &dyn Transform) -> Vec<Row> {
             seeds: 0,
         })
     };
-    set.questions.iter().filter_map(of_question).collect()
+    set.questions
+        .iter()
+        .filter(|question| question.asked != Asked::IdentityWithin)
+        .filter_map(of_question)
+        .collect()
 }
 
 /// As the column of attackers calls it, with what all releases of a clip cost together.
@@ -105,7 +112,8 @@ pub(super) fn table(rows: &[Row]) -> String {
         );
     }
     text + "\nTop-1. What is proven holds for whoever guesses, with any means, from all releases of a clip and any knowledge of \
-            other clips; it binds who names the action as much as who names the person.\n\n"
+            other clips; it binds who names the action as much as who names the person. Nothing is proven within a session: whoever \
+            knows whom the first half of a clip shows can know the second half by the releases that both halves show.\n\n"
 }
 
 #[cfg(test)]

@@ -264,6 +264,8 @@ fn a_promise_that_is_not_kept_makes_the_judgement_void() {
     assert!((ceiling(&broken).0 - wanted).abs() < 1e-9, "{:?}, not {wanted}", ceiling(&broken));
     assert_eq!(ceiling(&broken).1, "anybody, at mu 1.00 a clip");
     assert!(ceiling(&kept).0 > 0.99, "{:?}", ceiling(&kept));
+    let within = |row: &&Row| row.measure.starts_with("identity within a session, proven");
+    assert_eq!(broken.rows.iter().filter(within).count(), 0, "halves of one clip share releases");
     let text = markdown(&broken);
     for part in ["## Proven", "| coats | promises | action | 0.250 |", "action, proven ceiling", "at most"] {
         assert!(text.contains(part), "{part} is not in {text}");
