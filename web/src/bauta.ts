@@ -1,5 +1,5 @@
 import type { AuditLog } from './audit.js';
-import { brand } from './brand.js';
+import { attachers, brand } from './brand.js';
 import { openCamera, usable } from './capture.js';
 import { Client } from './client.js';
 import type { EncodeOptions, EncodedTotal, EncodedVideo } from './encoding.js';
@@ -18,8 +18,6 @@ import { Tally } from './stats.js';
 import type { Stats } from './stats.js';
 import { support } from './support.js';
 import type { Support } from './support.js';
-
-export { support } from './support.js'; // with what starts workers: no worker may load it
 
 /** What a Bauta tells, by the name it is listened to. */
 export interface BautaEvents {
@@ -55,9 +53,6 @@ type End = (why?: BautaError) => void;
 type Listeners = { readonly [Name in keyof BautaEvents]: Set<(detail: BautaEvents[Name]) => void> };
 
 const STOP_LIMIT_MS = 500;
-
-/** `attach` at once, for adapters whose callers do not wait. */
-export let attachNow: (bauta: Bauta, track: MediaStreamTrack) => MediaStreamTrack;
 
 /**
  * A video anonymizer: one camera in, one anonymized track out. Nothing of the camera's picture leaves it
@@ -112,6 +107,10 @@ export class Bauta {
     this.#why = can.why;
     this.#pipeline = pipeline;
     this.#openPassage = openPassage;
+    attachers.set(this, (track) => {
+      if (pipeline === 'worker') throw new UnsupportedError('unsupported', 'here a track takes a moment; use attach()');
+      return this.#attach(track) as MediaStreamTrack;
+    });
     this.#base = baseOf(options);
     this.#gate = new Worker(new URL('./gate-worker.js', import.meta.url), { type: 'module', name: 'bauta gate' });
     this.#client = new Client(
@@ -155,13 +154,6 @@ export class Bauta {
    */
   attach(track: MediaStreamTrack): Promise<MediaStreamTrack> {
     return new Promise((resolve) => { resolve(this.#attach(track)); });
-  }
-
-  static {
-    attachNow = (bauta, track) => {
-      if (bauta.#pipeline === 'worker') throw new UnsupportedError('unsupported', 'here a track takes a moment; use attach()');
-      return bauta.#attach(track) as MediaStreamTrack;
-    };
   }
 
   /**

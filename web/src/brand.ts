@@ -12,3 +12,6 @@ export const brand = <Made extends MediaStreamTrack | VideoFrame>(made: Made): M
 };
 
 export const isBranded = (thing: unknown): boolean => has(thing as WeakKey);
+
+/** What attaches a track to a Bauta at once, for adapters whose callers do not wait. */
+export const attachers = new WeakMap<object, (track: MediaStreamTrack) => MediaStreamTrack>();

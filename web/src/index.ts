@@ -6,12 +6,13 @@
  * app's own server.
  */
 export type { AuditLog, LogData, LogEntry, LogKind, LogVerdict } from './audit.js';
-export { Bauta, support } from './bauta.js';
+export { Bauta } from './bauta.js';
 export type { BautaEvents, BautaReport } from './bauta.js';
 export type { BautaOptions } from './options.js';
 export { BautaError, UnsupportedError } from './faults.js';
 export type { FaultCode } from './faults.js';
 export type { EncodeOptions, EncodedTotal, EncodedVideo } from './encoding.js';
+export { support } from './support.js';
 export type { EngineChoice, Support, SupportOptions } from './support.js';
 export type { Card, EngineKind, Figure, KnownAnswer, Provenance, TrainingSet } from './engine.js';
 export type { Pipeline } from './passage.js';

@@ -4,8 +4,8 @@
  * Jitsi holds the camera's own stream itself, and goes on with it when an effect is stopped; so this stops the camera
  * whenever it stops anonymizing. Its types are declared here by their shape, as Jitsi publishes none.
  */
-import { attachNow } from './bauta.js';
 import type { Bauta } from './bauta.js';
+import { attachers } from './brand.js';
 
 /** As much of a `JitsiLocalTrack` as is needed. */
 export interface EffectTrack {
@@ -44,7 +44,9 @@ export class BautaEffect {
     try {
       const [camera] = stream.getVideoTracks();
       if (camera === undefined) throw new TypeError('the stream has no video for the effect to anonymize');
-      return new MediaStream([attachNow(this.#bauta, camera)]);
+      const attach = attachers.get(this.#bauta);
+      if (attach === undefined) throw new TypeError('no Bauta: give one that this package made');
+      return new MediaStream([attach(camera)]);
     } catch (cause) {
       for (const track of stream.getTracks()) track.stop();
       throw cause;
