@@ -29,7 +29,7 @@ export const WAYS: readonly Way[] = [
     files: (main) => ({
       'index.html': page('/main.js'),
       'main.js': main,
-      'vite.config.js': "export default { build: { outDir: 'out', target: 'es2022' }, optimizeDeps: { exclude: ['bauta'] } };",
+      'vite.config.js': "export default { build: { outDir: 'out', target: 'es2022' }, optimizeDeps: { exclude: ['bauta'] }, worker: { format: 'es' } };",
     }),
     build(project) {
       copyAssets(project, 'public/bauta');
