@@ -241,7 +241,7 @@ test('verifies the log, refuses one with a changed number and names the entry, s
   expect(await page.locator('#log-rows tr[data-wrong]').count()).toBe(0);
 
   await page.click('#note-head');
-  expect(await page.inputValue('#noted')).toMatch(/^[0-9a-f]{64}$/);
+  await expect.poll(() => page.inputValue('#noted')).toMatch(/^[0-9a-f]{64}$/);
   await page.click('#verify-log');
   await expect.poll(() => text(page, 'log')).toContain('the hash you noted is in it');
   const [saved] = await Promise.all([page.waitForEvent('download'), page.click('#save-log')]);
