@@ -35,7 +35,12 @@ export interface Case {
 
 const TESTBENCH = `
 import { loadEngine } from '/dist/engine.js';
-import { pixelsOf } from '/dist/known-answer.js';
+
+const pixelsOf = async (frame) => {
+  const bytes = new Uint8Array(frame.allocationSize({ format: 'RGBA' }));
+  await frame.copyTo(bytes, { format: 'RGBA' });
+  return bytes;
+};
 
 const devices = [];
 const open = GPUAdapter.prototype.requestDevice;
