@@ -53,13 +53,18 @@ fn codes_that_are_not_cut_are_found() {
     assert!(broken(&found).contains(&"a broken code against a long one"), "{found:?}");
 }
 
-/// A model with something between its frames and its pictures that is none of the mechanism's.
-struct Around<F> {
+/// A model that releases or shows otherwise than it should, and says what a sound one says.
+struct Mutant<R, S> {
     model: Model,
-    change: F,
+    release: R,
+    show: S,
 }
 
-impl<F: FnMut(&[Rgba8], &Rgba8) -> Rgba8> Subject for Around<F> {
+impl<R, S> Subject for Mutant<R, S>
+where
+    R: FnMut(&mut Model, &[&[f32]]) -> Result<Vec<Vec<f64>>, EngineError>,
+    S: FnMut(&[Rgba8], &Rgba8) -> Rgba8,
+{
     fn says(&self) -> MechanismConfig {
         self.model.says()
     }
@@ -77,12 +82,12 @@ impl<F: FnMut(&[Rgba8], &Rgba8) -> Rgba8> Subject for Around<F> {
     }
 
     fn release(&mut self, codes: &[&[f32]]) -> Result<Vec<Vec<f64>>, EngineError> {
-        self.model.release(codes)
+        (self.release)(&mut self.model, codes)
     }
 
     fn show(&mut self, clip: &[Rgba8]) -> Result<Rgba8, EngineError> {
         let shown = self.model.show(clip)?;
-        Ok((self.change)(clip, &shown))
+        Ok((self.show)(clip, &shown))
     }
 }
 
@@ -99,52 +104,25 @@ fn skip(clip: &[Rgba8], shown: &Rgba8) -> Rgba8 {
 #[test]
 fn a_skip_connection_is_found_with_and_without_frames_between_releases() {
     for every in [1, 2] {
-        let found = findings(&mut Around { model: Model::new(model(every, SAYS)), change: skip });
+        let model = Model::new(model(every, SAYS));
+        let found = findings(&mut Mutant { model, release: Model::release, show: skip });
         assert!(broken(&found).contains(&"a black frame against a white one"), "every {every}: {found:?}");
         let between = broken(&found).contains(&"a frame between releases, black against white");
         assert_eq!(between, every == 2, "every {every}: {found:?}");
     }
 }
 
-/// A model that draws its noise once a stream: its twin without noise, and the noise of a first release.
-struct Reused {
-    model: Model,
-    quiet: Model,
-}
-
-impl Subject for Reused {
-    fn says(&self) -> MechanismConfig {
-        self.model.says()
-    }
-
-    fn scale(&self) -> &[f64] {
-        self.model.scale()
-    }
-
-    fn every(&self) -> usize {
-        self.model.every()
-    }
-
-    fn side(&self) -> usize {
-        self.model.side()
-    }
-
-    fn release(&mut self, codes: &[&[f32]]) -> Result<Vec<Vec<f64>>, EngineError> {
-        let zero = vec![0.0; self.scale().len()];
-        let noise = self.model.release(&[&zero])?.remove(0);
-        let add = |code: Vec<f64>| code.iter().zip(&noise).map(|(value, noise)| value + noise).collect();
-        Ok(self.quiet.release(codes)?.into_iter().map(add).collect())
-    }
-
-    fn show(&mut self, clip: &[Rgba8]) -> Result<Rgba8, EngineError> {
-        self.model.show(clip)
-    }
-}
-
 #[test]
 fn noise_that_is_used_twice_is_found() {
-    let [loud, quiet] = [1.0, 0.0].map(|sigma| Model::new(model(1, MechanismConfig { sigma, ..SAYS })));
-    let found = findings(&mut Reused { model: loud, quiet });
+    let [model, mut quiet] = [1.0, 0.0].map(|sigma| Model::new(model(1, MechanismConfig { sigma, ..SAYS })));
+    // The noise of a first release, added to what a twin without noise releases.
+    let release = |model: &mut Model, codes: &[&[f32]]| {
+        let zero = vec![0.0; model.scale().len()];
+        let noise = model.release(&[&zero])?.remove(0);
+        let add = |code: Vec<f64>| code.iter().zip(&noise).map(|(value, noise)| value + noise).collect();
+        Ok(quiet.release(codes)?.into_iter().map(add).collect())
+    };
+    let found = findings(&mut Mutant { model, release, show: |_: &[Rgba8], shown: &Rgba8| shown.clone() });
     assert_eq!(broken(&found), ["the second of two releases"], "{found:?}");
     assert!(found[0].found <= Mu::new(2.0).expect("a mu"), "{found:?}");
 }

@@ -5,11 +5,12 @@ use std::fs;
 use burn::tensor::Tensor;
 
 use super::*;
-use crate::artifact::{Artifact, ArtifactOf};
+use crate::artifact::Artifact;
 use crate::data::{Manifest, Row, Source};
-use crate::model::{BdqConfig, DpConfig};
 use crate::rng::Seed;
-use crate::train::{Architecture, BalanceKind, Head, IDENTITY, ModelShape, PenaltyKind, SetChoice, Twins};
+use crate::train::{BalanceKind, Head, IDENTITY, PenaltyKind, SetChoice, Twins};
+
+mod architectures;
 
 /// Writes a manifest of `clips` strips of four 16 x 16 frames; the action is in the brightness and in the way the
 /// stripes run. Without names nobody can be attacked, which saves most of a validation's time.
@@ -338,102 +339,4 @@ fn a_run_folder_says_what_the_run_was() {
         toml::from_str(&fs::read_to_string(place.path("run/config.toml")).expect("a config")).expect("TOML");
     assert_eq!(written, config, "the configuration in the folder");
     assert!(place.path("run/samples/step-0000007.png").is_file(), "the sample sheet is missing");
-}
-
-/// Runs of a filter of clips.
-fn filtering() -> TrainConfig {
-    let mut config = config();
-    config.model.architecture = Architecture::Bdq;
-    (config.schedule.warm_up, config.game.skip, config.penalty.kind) = (0, 1, PenaltyKind::None);
-    config.adversary.head = vec![Head { of: IDENTITY.into(), weight: 0.5 }];
-    config.adversary.contrast_weight = 0.0;
-    config.rates.anonymizer = 3e-2;
-    config
-}
-
-#[test]
-fn a_run_of_a_filter_moves_its_blur_and_its_steps_and_writes_it() {
-    let (place, config) = (Place::new(), filtering());
-    let Outcome::Done { weights, result } = place.run("run", &config, false, u64::MAX).expect("a run") else {
-        panic!("nobody stopped it");
-    };
-    assert!(result.anonymized.iter().all(|reading| reading.asked == "action"), "{:?}", result.anonymized);
-    let artifact = ArtifactOf::<BdqConfig>::load(&weights).expect("the filter can be read");
-    let device = Device::flex();
-    let (sigma, steps) = artifact.restore(&device).expect("its weights").learnt();
-    let (first_sigma, first_steps) = config.model.bdq().init(&device).learnt();
-    assert!((sigma - first_sigma).abs() > 1e-3, "the blur has learnt nothing: {sigma}");
-    let still = steps.iter().zip(&first_steps).filter(|(now, first)| now == first).count();
-    // Differences of these clips are far from the ends of the scale, whose steps nothing may reach.
-    assert!(still < steps.len() / 2, "{still} of {} steps stand still: {steps:?}", steps.len());
-    assert!(place.path("run/samples/step-0000007.png").is_file(), "the sample sheet is missing");
-}
-
-#[test]
-fn a_resumed_run_of_a_filter_is_the_uninterrupted_one() {
-    let (place, config) = (Place::new(), filtering());
-    let learnt = |outcome: Outcome| match outcome {
-        Outcome::Done { weights, .. } => {
-            let artifact = ArtifactOf::<BdqConfig>::load(&weights).expect("a filter");
-            artifact.restore(&Device::flex()).expect("its weights").learnt()
-        }
-        Outcome::Stopped { .. } => panic!("nobody stopped it"),
-    };
-    let whole = learnt(place.run("whole", &config, false, u64::MAX).expect("a run"));
-    drop(place.run("part", &config, false, 5).expect("a run that is stopped"));
-    let part = learnt(place.run("part", &config, true, u64::MAX).expect("a run that goes on"));
-    assert_eq!(part, whole, "going on has changed the filter");
-}
-
-/// Runs of noisy codes: one release in two frames.
-fn coding() -> TrainConfig {
-    let mut config = config();
-    config.model = ModelShape {
-        architecture: Architecture::Dp,
-        width: config.model.width,
-        groups: config.model.groups,
-        code: 3,
-        every: 2,
-        mu: 4.0,
-        anneal: 4,
-        ..ModelShape::default()
-    };
-    config.game.skip = 1;
-    config
-}
-
-#[test]
-fn a_run_of_noisy_codes_writes_a_model_with_its_promise() {
-    let (place, config) = (Place::new(), coding());
-    let Outcome::Done { weights, result } = place.run("run", &config, false, u64::MAX).expect("a run") else {
-        panic!("nobody stopped it");
-    };
-    assert!(result.anonymized.iter().any(|reading| reading.asked == IDENTITY), "{:?}", result.anonymized);
-    let artifact = ArtifactOf::<DpConfig>::load(&weights).expect("the model can be read");
-    let card = artifact.card();
-    let promise = card.promise.as_ref().expect("a promise");
-    assert_eq!((card.mode, promise.mu_per_release), (crate::artifact::Mode::Dp, 4.0));
-    assert!(card.privacy_claim.contains("4.0000-GDP"), "{}", card.privacy_claim);
-    let network = artifact.restore(&Device::flex()).expect("its weights");
-    let scale: Vec<f32> = network.scale().into_data().try_to_vec().expect("f32 values");
-    assert_eq!(scale.len(), 3, "numbers of a code");
-    assert!(scale.iter().all(|scale| (scale - 1.0).abs() > 1e-6), "the scale has learnt nothing: {scale:?}");
-}
-
-#[test]
-fn a_resumed_run_of_noisy_codes_draws_the_noise_of_the_uninterrupted_one() {
-    let (place, config) = (Place::new(), coding());
-    let device = Device::flex();
-    let written = |outcome: Outcome| -> Vec<f32> {
-        let Outcome::Done { weights, .. } = outcome else { panic!("nobody stopped it") };
-        let network =
-            ArtifactOf::<DpConfig>::load(&weights).expect("a model").restore(&device).expect("its weights");
-        let image = Tensor::full([1, 3, 16, 16], 0.3, &device);
-        let drawn = network.picture(network.code(image) + network.scale().unsqueeze());
-        drawn.into_data().try_into_vec().expect("f32 values")
-    };
-    let whole = written(place.run("whole", &config, false, u64::MAX).expect("a run"));
-    drop(place.run("part", &config, false, 5).expect("a run that is stopped"));
-    let part = written(place.run("part", &config, true, u64::MAX).expect("a run that goes on"));
-    assert_eq!(part, whole, "going on has changed the weights");
 }
