@@ -94,7 +94,6 @@ describe.each(BROWSERS)('pipeline $pipeline', ({ pipeline, shim, changes: ours }
       document.body.append(canvas);
       const [camera] = canvas.captureStream(30).getVideoTracks();
       await window.made.attach(camera!);
-      window.endCamera = () => undefined;
       Object.assign(window, { first: camera });
     });
 

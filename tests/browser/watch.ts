@@ -89,6 +89,17 @@ export const onOutput = (begin: (track: MediaStreamTrack) => (frame: VideoFrame)
   };
 };
 
+/** As `onOutput`, for a library that paints on canvases. Those in the document are the test's own, and show no output. */
+export const onPainted = (begin: (track: MediaStreamTrack) => void): void => {
+  const canvases = HTMLCanvasElement.prototype;
+  const { captureStream } = canvases as { captureStream: (this: HTMLCanvasElement, rate?: number) => MediaStream };
+  canvases.captureStream = function (this: HTMLCanvasElement, ...rate: [number?]) {
+    const stream = captureStream.apply(this, rate);
+    if (!this.isConnected) stream.getVideoTracks().forEach(begin);
+    return stream;
+  };
+};
+
 /** Every frame that has left since `watchOutputs`, and the tracks they left by. */
 export const seen: Seen[] = [];
 export const outputs: MediaStreamTrack[] = [];

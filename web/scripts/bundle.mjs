@@ -11,10 +11,12 @@ const ENTRIES = ['index', 'guard', 'log', 'livekit', 'jitsi', 'conformance', 'ga
 
 /**
  * Stay files of their own, under their own names: what is only loaded when it is used, and what tests put something
- * else in the place of, so that they break what is published and nothing that only resembles it. `track-probe` starts a worker.
+ * else in the place of, so that they break what is published and nothing that only resembles it. `track-probe` starts a
+ * worker.
  */
 const APART = [
-  'camera-change', 'encoder', 'encoding', 'element-passage', 'worker-passage', 'frame-port', 'track-probe', 'engine-cpu', 'engine-gpu', 'engine', 'kernels', 'conformance/marks',
+  'camera-change', 'encoder', 'encoding', 'frame-port', 'element-passage', 'worker-passage', 'track-probe',
+  'engine-cpu', 'engine-gpu', 'engine', 'kernels', 'conformance/marks',
 ];
 
 /**

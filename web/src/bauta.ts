@@ -3,54 +3,26 @@ import { attachers, brand } from './brand.js';
 import { openCamera, usable } from './capture.js';
 import { Client } from './client.js';
 import type { EncodeOptions, EncodedTotal, EncodedVideo } from './encoding.js';
-import type { Card } from './engine.js';
 import { BautaError, UnsupportedError, closed, detached, unloaded } from './faults.js';
+import { newListeners } from './listeners.js';
+import type { BautaEvents } from './listeners.js';
 import { baseOf, checkOptions, loadCommand, modelUrl } from './options.js';
 import type { BautaOptions } from './options.js';
 import { passagesOf } from './passage.js';
 import type { OpenPassage, Passage, Pipeline } from './passage.js';
 import type { EngineReport, GateAnswers, GateCommand, GateEvent } from './protocol.js';
-import { checkSize } from './slate.js';
+import type { BautaReport } from './report.js';
+import { checkedSize } from './slate.js';
 import type { Size } from './slate.js';
-import { after } from './state.js';
+import { after, hasEnded } from './state.js';
 import type { State } from './state.js';
 import { Tally } from './stats.js';
 import type { Stats } from './stats.js';
 import { support } from './support.js';
 import type { Support } from './support.js';
 
-/** What a Bauta tells, by the name it is listened to. */
-export interface BautaEvents {
-  /** The new state, whenever it changes. */
-  state: State;
-  /** Counts and times, twice a second while an output runs, and once when it ends. */
-  stats: Stats;
-  /** What went wrong, once for as long as it lasts. */
-  error: BautaError;
-}
-
-/** What can be said of a Bauta now. */
-export interface BautaReport {
-  /** Where it stands. */
-  readonly state: State;
-  /** Why this engine: what `support()` said when it was made. */
-  readonly why: string;
-  /** How frames are taken from a camera's track. */
-  readonly pipeline: Pipeline;
-  /** The engine in use; `null` until one is ready. */
-  readonly engine: EngineReport | null;
-  /** The model's card; `null` until an engine is ready. */
-  readonly card: Card | null;
-  /** Counts and times since the output began. */
-  readonly stats: Stats;
-  /** What went wrong last; `null` where nothing did. */
-  readonly error: BautaError | null;
-}
-
 /** Ends what runs through a Bauta, from the page's side; `why` is missing where its input has ended by itself. */
 type End = (why?: BautaError) => void;
-
-type Listeners = { readonly [Name in keyof BautaEvents]: Set<(detail: BautaEvents[Name]) => void> };
 
 const STOP_LIMIT_MS = 500;
 
@@ -63,7 +35,7 @@ export class Bauta {
   readonly ready: Promise<EngineReport>;
   readonly #gate: Worker;
   readonly #client: Client<GateCommand, GateAnswers, GateEvent>;
-  readonly #listeners: Listeners = { state: new Set(), stats: new Set(), error: new Set() };
+  readonly #listeners = newListeners();
   readonly #why: string;
   readonly #base: string;
   readonly #pipeline: Pipeline;
@@ -165,13 +137,12 @@ export class Bauta {
    * Rejects with a `BautaError`: `busy`, or why no engine can be used; and with a `TypeError` for a size that is none.
    */
   async transformStream(size: Size = { width: 640, height: 480 }): Promise<ReadableWritablePair<VideoFrame, VideoFrame>> {
-    checkSize(size);
+    const asked = checkedSize(size);
     this.#mustBeFree();
-    const { width, height } = size;
     const { openFrameStream } = await this.#opening(() => import('./frame-port.js').catch(unloaded));
     const { readable, writable, input, output, fail } = openFrameStream(brand);
     const route = this.#begin((why) => { if (why) fail(why); });
-    void this.#start({ type: 'stream', route, isCamera: false, input, output, size: { width, height } }, [input, output]);
+    void this.#start({ type: 'stream', route, isCamera: false, input, output, size: asked }, [input, output]);
     return { readable, writable };
   }
 
@@ -181,8 +152,8 @@ export class Bauta {
    * costs frames, not memory. When the output ends, for whatever reason, `sink` is closed and the promise settles.
    *
    * Rejects with a `BautaError`, `no-encoder`, `encode-failed` or `closed`, and aborts `sink` with it; or with what
-   * `sink` or `signal` failed with. The output goes on in either case. Throws a `TypeError` for options that make
-   * no sense.
+   * `sink` or `signal` failed with; and with a `TypeError` for options that make no sense. The output goes on in any
+   * case.
    */
   async encodeTo(sink: WritableStream<EncodedVideo>, options: EncodeOptions = {}): Promise<EncodedTotal> {
     const loading = import('./encoding.js').catch(unloaded);
@@ -258,9 +229,7 @@ export class Bauta {
 
   /** Calls `listener` from now on; the function that comes back ends that. */
   on<Name extends keyof BautaEvents>(event: Name, listener: (detail: BautaEvents[Name]) => void): () => void {
-    const listeners = this.#listeners[event];
-    listeners.add(listener);
-    return () => { listeners.delete(listener); };
+    return this.#listeners.on(event, listener);
   }
 
   /** Everything that can be said now. */
@@ -297,8 +266,7 @@ export class Bauta {
 
   /** Ends the output, then stops the camera, then ends the workers. */
   close(): Promise<void> {
-    this.#closed ??= this.#close();
-    return this.#closed;
+    return (this.#closed ??= this.#close());
   }
 
   async #close(): Promise<void> {
@@ -319,12 +287,8 @@ export class Bauta {
     this.#isOpening = true;
     try {
       const opened = await open();
-      try {
-        this.#mustLive();
-      } catch (cause) {
-        leave(opened);
-        throw cause;
-      }
+      if (hasEnded(this.#state)) leave(opened);
+      this.#mustLive();
       return opened;
     } finally {
       this.#isOpening = false;
@@ -379,7 +343,7 @@ export class Bauta {
         break;
       case 'stats':
         this.#stats = told.stats;
-        this.#emit('stats', told.stats);
+        this.#listeners.tell('stats', told.stats);
         break;
       case 'engine':
         this.#engine = told.engine;
@@ -387,20 +351,20 @@ export class Bauta {
       case 'error':
         if (told.route < this.#route && told.fault.code === 'camera-ended') break;
         this.#error = new BautaError(told.fault.code, told.fault.message);
-        this.#emit('error', this.#error);
+        this.#listeners.tell('error', this.#error);
         break;
     }
   }
 
   /** The gate itself does not run: nothing can leave any more. */
   #giveUp(fault: BautaError): void {
-    if (this.#state === 'closed' || this.#state === 'blocked') return;
+    if (hasEnded(this.#state)) return;
     this.#error = fault;
     this.#become('blocked');
     this.#end(fault);
     this.#client.fail(fault);
     this.#gate.terminate();
-    this.#emit('error', fault);
+    this.#listeners.tell('error', fault);
   }
 
   #end(why?: BautaError): void {
@@ -411,17 +375,7 @@ export class Bauta {
   #become(state: State): void {
     if (state === this.#state) return;
     this.#state = state;
-    this.#emit('state', state);
-  }
-
-  #emit<Name extends keyof BautaEvents>(event: Name, detail: BautaEvents[Name]): void {
-    for (const listener of [...this.#listeners[event]]) {
-      try {
-        listener(detail);
-      } catch (cause) {
-        reportError(cause); // of the app's: nothing that must be done is left undone for it
-      }
-    }
+    this.#listeners.tell('state', state);
   }
 
   #mustLive(): void {
@@ -431,10 +385,9 @@ export class Bauta {
 
   #mustBeFree(): void {
     this.#mustLive();
-    if (this.#endRoute === undefined && !this.#isOpening) return;
-    throw busy();
+    if (this.#endRoute || this.#isOpening) throw busy();
   }
 }
 
 const busy = (): BautaError =>
-  new BautaError('busy', 'this Bauta has a camera already; detach that, or create another one');
+  new BautaError('busy', 'this Bauta has a camera already; detach it, or create another one');

@@ -1,7 +1,7 @@
 /**
  * The way through the page, for browsers that have no streams of tracks: frames are taken from a video element and
- * handed to the gate one by one, and what comes back is painted on a canvas. A page that is hidden gets no frames so;
- * then the gate's deadline shows the slate.
+ * handed to the gate one by one, and what comes back is painted on a canvas. A page that is hidden gets no frames so,
+ * and may paint none: the gate's deadline makes the slate, which is seen then or when the page is shown again.
  */
 import { sizeOf } from './capture.js';
 import type { Outlet } from './capture.js';
@@ -42,12 +42,15 @@ const shownFrames = (track: MediaStreamTrack): ReadableStream<VideoFrame> => {
       pull: (out) => new Promise((resolve) => {
         const ask = (): void => {
           callback = video.requestVideoFrameCallback((_, { mediaTime }) => {
+            let frame: VideoFrame;
             try {
-              out.enqueue(new VideoFrame(video, { timestamp: Math.round(mediaTime * 1e6) }));
-              resolve();
+              frame = new VideoFrame(video, { timestamp: Math.round(mediaTime * 1e6) });
             } catch {
               ask(); // there is no picture just now
+              return;
             }
+            out.enqueue(frame);
+            resolve();
           });
         };
         ask();

@@ -1,6 +1,7 @@
 import { BautaError, asFault } from './faults.js';
 import type { Blank, Size } from './slate.js';
-import type { Machine, State } from './state.js';
+import { hasEnded } from './state.js';
+import type { Machine } from './state.js';
 import type { Tally } from './stats.js';
 import { Timeline } from './timeline.js';
 
@@ -133,8 +134,6 @@ export const failClosed = (options: FailClosedOptions): Transformer<VideoFrame, 
     },
   };
 };
-
-const hasEnded = (state: State): boolean => state === 'blocked' || state === 'closed';
 
 /** The result of an engine, unless it is not one: then it is closed and refused. */
 const checked = (made: VideoFrame, raw: VideoFrame, size: Size): VideoFrame => {

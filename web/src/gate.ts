@@ -17,7 +17,7 @@ import { MANIFEST } from './manifest.js';
 import type { EngineReport, GateAnswers, GateCommand, GateEvent } from './protocol.js';
 import { slateOf } from './slate.js';
 import type { Size } from './slate.js';
-import { Machine } from './state.js';
+import { Machine, hasEnded } from './state.js';
 import { Tally } from './stats.js';
 import { newSampler } from './thumbnail.js';
 
@@ -228,8 +228,7 @@ export class Gate {
       this.#ended(aborted || !isCamera, cause);
     });
     this.#output = { abort, ended, inlet };
-    const { state } = this.#machine;
-    if (state === 'blocked' || state === 'closed') abort.abort(this.#lastFault);
+    if (hasEnded(this.#machine.state)) abort.abort(this.#lastFault);
   }
 
   /** Ends what was to become an output, and never was one. */

@@ -7,7 +7,8 @@
  */
 export type { AuditLog, LogData, LogEntry, LogKind, LogVerdict } from './audit.js';
 export { Bauta } from './bauta.js';
-export type { BautaEvents, BautaReport } from './bauta.js';
+export type { BautaEvents } from './listeners.js';
+export type { BautaReport } from './report.js';
 export type { BautaOptions } from './options.js';
 export { BautaError, UnsupportedError } from './faults.js';
 export type { FaultCode } from './faults.js';

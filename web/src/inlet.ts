@@ -60,12 +60,12 @@ export class Inlet {
 
   /** One frame of whatever source is in use when it comes. */
   async #pull(): Promise<void> {
-    while (this.#out) {
+    for (let out = this.#out; out; out = this.#out) {
       const source = this.#source;
       const turned = new Promise<void>((resolve) => { this.#wake = resolve; });
       const frame = await source?.read().then(({ value }) => value, () => undefined);
-      if (frame && isLive(this.#out) && source === this.#source) {
-        this.#out.enqueue(frame);
+      if (frame && out === this.#out && source === this.#source) {
+        out.enqueue(frame);
         return;
       }
       frame?.close();
@@ -80,9 +80,6 @@ export class Inlet {
     this.#wake();
   }
 }
-
-/** Whether it is there still: something may have ended it meanwhile. */
-const isLive = (out: ReadableStreamDefaultController<VideoFrame> | undefined): boolean => out !== undefined;
 
 /** Ends a camera that nobody will read. */
 export const giveUp = (camera: Camera | null): void => {

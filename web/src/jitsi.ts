@@ -37,8 +37,8 @@ export class BautaEffect {
    * Called by Jitsi with the camera's stream, at first and after it was muted. Gives one with the anonymized track,
    * on the slate at first.
    *
-   * Throws a `BautaError`, always one in Safari 18 and later, where no track is there at once; or a `TypeError` for a stream without video, having stopped the stream: Jitsi would go on
-   * with that.
+   * Throws a `BautaError`, always one in Safari 18 and later, where no track is there at once; or a `TypeError` for a
+   * stream without video. It has stopped the stream then: Jitsi would go on with that.
    */
   startEffect(stream: MediaStream): MediaStream {
     try {

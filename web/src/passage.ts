@@ -36,10 +36,8 @@ export type OpenPassage = (camera: MediaStreamTrack) => Passage;
 /** What opens passages in a browser of that kind; downloaded where it is not Chromium's. */
 export const passagesOf = async (pipeline: Pipeline): Promise<OpenPassage> => {
   if (pipeline === 'streams') return (camera) => new StreamPassage(camera);
-  const { openPassage } = await (pipeline === 'worker'
-    ? import('./worker-passage.js').catch(unloaded)
-    : import('./element-passage.js').catch(unloaded));
-  return openPassage;
+  const loading = pipeline === 'worker' ? import('./worker-passage.js') : import('./element-passage.js');
+  return (await loading.catch(unloaded)).openPassage;
 };
 
 class StreamPassage implements Passage {

@@ -6,11 +6,12 @@ export interface Size {
   readonly height: number;
 }
 
-/** Throws a `TypeError` for what is no size. */
-export const checkSize = ({ width, height }: Size): void => {
+/** A copy of a size. Throws a `TypeError` for what is none. */
+export const checkedSize = ({ width, height }: Size): Size => {
   for (const [name, value] of Object.entries({ width, height })) {
     if (!(Number.isInteger(value) && value >= 1)) throw new TypeError(`${name} is a whole number of pixels, not ${String(value)}`);
   }
+  return { width, height };
 };
 
 /** Makes the picture that stands in for frames that may not be shown. The caller closes it. */

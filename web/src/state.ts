@@ -35,6 +35,9 @@ const NEXT: Readonly<Record<State, Partial<Readonly<Record<Happening, State>>>>>
 /** The state after something happened. */
 export const after = (state: State, happening: Happening): State => NEXT[state][happening] ?? state;
 
+/** Whether nothing more can leave. */
+export const hasEnded = (state: State): boolean => state === 'blocked' || state === 'closed';
+
 /** Remembers the state and tells of every change. */
 export class Machine {
   #state: State = 'idle';

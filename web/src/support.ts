@@ -44,18 +44,18 @@ const NEEDED: Readonly<Record<string, () => boolean>> = {
   'WebAssembly with SIMD': hasSimd,
 };
 
+/** Chromium's streams of tracks. What has neither them nor another way is told that it has not them. */
+const STREAMS = ['MediaStreamTrackProcessor', 'MediaStreamTrackGenerator'];
+
 /** The first that this browser can do, by what it has and not by its name. */
 const findPipeline = async (): Promise<Pipeline | null> => {
-  if ('MediaStreamTrackProcessor' in globalThis && 'MediaStreamTrackGenerator' in globalThis) return 'streams';
+  if (STREAMS.every((name) => name in globalThis)) return 'streams';
   const { HTMLVideoElement: Video, HTMLCanvasElement: Canvas } = globalThis as Partial<typeof globalThis>;
   if (Canvas === undefined || !('captureStream' in Canvas.prototype)) return null;
   const { canGiveTracks } = await import('./track-probe.js').catch(unloaded);
   if (await canGiveTracks()) return 'worker';
   return Video && 'requestVideoFrameCallback' in Video.prototype ? 'element' : null;
 };
-
-/** What none of the ways of a camera's frames can do without, as Chromium calls it. */
-const STREAMS = ['MediaStreamTrackProcessor', 'MediaStreamTrackGenerator'];
 
 /**
  * Says what is missing and which engine would run, and why. Asks for no permission and opens no device, and downloads
@@ -68,7 +68,7 @@ export const support = async (options: SupportOptions = {}): Promise<Support> =>
   const pipeline = missing.length > 0 ? null : await findPipeline();
   if (pipeline === null) {
     if (missing.length === 0) missing.push(...STREAMS.filter((name) => !(name in globalThis)));
-    const why = `this browser has no ${missing.join(', no ')}; use a current browser`;
+    const why = `this browser has no ${missing.join(', no ')}; use a current one`;
     return { supported: false, missing, engine: null, pipeline, why };
   }
   if (engine === 'cpu') return { supported: true, missing, engine, pipeline, why: 'the CPU engine was asked for' };

@@ -1,6 +1,6 @@
 /** Runs in a real Firefox: a camera that shows people with marks, and a look at what each track of the library shows. */
 import { MARK_SIZE, finestPattern, markAt, marksIn } from '../../../web/src/conformance/marks.js';
-import { isSlate, outputs, seen } from '../watch.js';
+import { isSlate, onPainted, outputs, seen } from '../watch.js';
 import type { Seen } from '../watch.js';
 
 const [WIDTH, HEIGHT] = [640, 480];
@@ -56,16 +56,7 @@ export const filmed = async (width = WIDTH, height = HEIGHT): Promise<MediaStrea
   return track;
 };
 
-const canvases = HTMLCanvasElement.prototype;
-const { captureStream } = canvases as { captureStream: (this: HTMLCanvasElement, rate?: number) => MediaStream };
-
-/** Canvases in the document are the test's own, and show no output. */
-canvases.captureStream = function (this: HTMLCanvasElement, ...rate: [number?]) {
-  const stream = captureStream.apply(this, rate);
-  if (this.isConnected) return stream;
-  for (const track of stream.getVideoTracks()) {
-    outputs.push(track);
-    void eachPicture(track, (picture) => { seen.push(picture); });
-  }
-  return stream;
-};
+onPainted((track) => {
+  outputs.push(track);
+  void eachPicture(track, (picture) => { seen.push(picture); });
+});

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { sizeBeside, sizeOfPage } from '../../scripts/sizes.mjs';
+import { OPTIONAL, sizeBeside, sizeOfPage } from '../../scripts/sizes.mjs';
 
 const dist = fileURLToPath(new URL('../../dist', import.meta.url));
 
@@ -16,9 +16,9 @@ test.each(['cpu', 'gpu'] as const)('a page on the %s engine downloads no more sc
 });
 
 test('what is optional is a file of its own', () => {
-  for (const entry of ['guard', 'log', 'livekit', 'jitsi', 'conformance', 'camera-change', 'encoder', 'encoding', 'frame-port', 'element-passage', 'worker-passage', 'track-probe']) {
-    const bytes = sizeBeside(dist, `${entry}.js`);
-    console.info(`${entry}.js: ${String(bytes)} B more, with gzip`);
+  for (const entry of ['guard.js', 'log.js', 'livekit.js', 'jitsi.js', 'conformance.js', ...OPTIONAL]) {
+    const bytes = sizeBeside(dist, entry);
+    console.info(`${entry}: ${String(bytes)} B more, with gzip`);
     expect(bytes).toBeGreaterThan(0);
   }
 });
