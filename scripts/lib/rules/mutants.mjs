@@ -188,7 +188,7 @@ export const RULES = [
       {
         breaks: 'the app is not told why',
         file: 'web/src/gate.ts',
-        changes: [["    if (onPurpose) return;\n    const message", "    if (onPurpose || this.#machine.state === 'idle') return;\n    const message"]],
+        changes: [["    if (onPurpose) return;\n    const why", "    if (onPurpose || this.#machine.state === 'idle') return;\n    const why"]],
         tests: [{ file: 'refusals.test.ts', name: '\\(F13\\)' }],
       },
       {
