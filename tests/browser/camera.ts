@@ -5,6 +5,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MARK_SIZE, markAt, marksIn } from '../../web/src/conformance/marks.js';
 
+/**
+ * Half the difference between bright and dark pixels of a one-pixel pattern, of 127.5. The marks have 100 and more
+ * in the camera's frames; what is left of them or arises in anonymized ones must stay below a tenth of that.
+ */
+export const FOUND = 24;
+export const UNSEEN = 10;
+
 const FRAMES = 30;
 
 /** A clip of the webcam set where that is at hand, else the one of the demo page: both show real people. */

@@ -6,8 +6,8 @@ import { describe, expect, test } from 'vitest';
 import type { BautaOptions, EngineKind } from '../../web/src/index.js';
 import { siteFile } from './bench.js';
 import type { Changes } from './bench.js';
+import { FOUND } from './camera.js';
 import {
-  FOUND,
   PASS_THROUGH,
   agesOf,
   codes,

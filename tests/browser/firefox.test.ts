@@ -6,9 +6,10 @@
 import type { Page as DrivenPage } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Changes } from './bench.js';
+import { FOUND } from './camera.js';
 import { hasFirefox, launchFirefox } from './firefox.js';
 import type { Firefox } from './firefox.js';
-import { FOUND, PASS_THROUGH, codes, create, expectNothingRaw, meddling, report, seenBy, strongest } from './rig.js';
+import { PASS_THROUGH, codes, create, expectNothingRaw, meddling, report, seenBy, strongest } from './rig.js';
 import type { Seen } from './watch.js';
 
 declare global {

@@ -5,7 +5,8 @@ import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import type { BautaEffect } from '../../web/src/jitsi.js';
 import type { Changes } from './bench.js';
-import { FOUND, PASS_THROUGH, create, expectNothingRaw, seenBy, strongest } from './rig.js';
+import { FOUND } from './camera.js';
+import { PASS_THROUGH, create, expectNothingRaw, seenBy, strongest } from './rig.js';
 import type { Seen } from './watch.js';
 import { useBench } from './use-bench.js';
 

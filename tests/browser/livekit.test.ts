@@ -6,7 +6,8 @@ import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import type { BautaProcessor } from '../../web/src/livekit.js';
 import type { Changes } from './bench.js';
-import { FOUND, PASS_THROUGH, codes, create, expectNothingRaw, seenBy, strongest } from './rig.js';
+import { FOUND } from './camera.js';
+import { PASS_THROUGH, codes, create, expectNothingRaw, seenBy, strongest } from './rig.js';
 import type { Seen } from './watch.js';
 import { useBench } from './use-bench.js';
 

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openBench } from './bench.js';
 import type { Bench } from './bench.js';
-import { FOUND } from './rig.js';
+import { FOUND } from './camera.js';
 
 interface Received {
   readonly width: number;

@@ -8,8 +8,8 @@ import { describe, expect, test } from 'vitest';
 import type { BautaOptions, Pipeline } from '../../web/src/index.js';
 import { compiled } from './bench.js';
 import type { Changes } from './bench.js';
+import { FOUND } from './camera.js';
 import {
-  FOUND,
   BLIND,
   agesOf,
   beforeWorkers,

@@ -4,14 +4,8 @@ import { expect } from 'vitest';
 import type { BautaOptions, BautaReport } from '../../web/src/index.js';
 import { siteFile } from './bench.js';
 import type { Changes } from './bench.js';
+import { UNSEEN } from './camera.js';
 import type { Seen } from './watch.js';
-
-/**
- * Half the difference between bright and dark pixels of a one-pixel pattern, of 127.5. The marks have 100 and more
- * in the camera's frames; what is left of them or arises in anonymized ones must stay below a tenth of that.
- */
-export const FOUND = 24;
-export const UNSEEN = 10;
 
 /** Runs `script`, an address, in workers of those names before anything else. */
 export const beforeWorkers = (script: string, workers: readonly string[] = ['gate-worker', 'engine-worker']): Changes => {

@@ -2,7 +2,8 @@
 import { expect, test } from 'vitest';
 import { compiled } from './bench.js';
 import type { Changes } from './bench.js';
-import { BLIND, UNSEEN } from './rig.js';
+import { UNSEEN } from './camera.js';
+import { BLIND } from './rig.js';
 import { soak } from './soak/run.js';
 import { MAY_BE_OPEN, mostOpen } from './soak/table.js';
 
