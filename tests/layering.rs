@@ -18,7 +18,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("known_answer", &["frame"]),
     ("artifact", &["atomic", "frame", "dp", "model", "known_answer"]),
     ("onnx", &["model", "artifact"]),
-    ("engine", &["frame", "dp", "model", "known_answer", "artifact"]),
+    ("engine", &["frame", "dp", "mosaic", "model", "known_answer", "artifact"]),
     ("audit", &["frame", "dp", "model", "known_answer", "artifact", "engine"]),
     ("video", &["atomic", "frame"]),
     ("data", &["rng", "atomic", "frame", "video"]),
@@ -65,7 +65,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
     ("report", &["atomic", "metrics", "chart", "html", "train"]),
     ("sweep", &["atomic", "metrics", "chart", "train"]),
-    ("web", &["frame", "artifact", "engine", "model"]),
+    ("web", &["frame", "dp", "mosaic", "known_answer", "artifact", "engine", "model"]),
     (
         "cli",
         &[

@@ -12,12 +12,16 @@
 //! draw again, so a generator with a secret seed, and holds for exact arithmetic: what the rounding of
 //! floats gives away is not counted.
 
+use std::ops::Range;
+
 use rand::{Rng, RngExt as _, distr::Open01};
+use serde::{Deserialize, Serialize};
 
 use crate::frame::LUMA;
 
 /// What a mosaic shows of a colour.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Colour {
     /// Its luma, in R, G and B alike.
     Grey,
@@ -25,8 +29,9 @@ pub enum Colour {
     Rgb,
 }
 
-/// Shape and promise of a [`Mosaic`].
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// Shape and promise of a [`Mosaic`]. The defaults are Fan's: cells of 16 pixels, 16 pixels, epsilon 0.5, in grey.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct MosaicConfig {
     /// Side of a cell (Fan's `b`), in pixels.
     pub cell: usize,
@@ -36,6 +41,12 @@ pub struct MosaicConfig {
     pub epsilon: f64,
     /// What is shown of colours.
     pub colour: Colour,
+}
+
+impl Default for MosaicConfig {
+    fn default() -> Self {
+        Self { cell: 16, neighbourhood: 16, epsilon: 0.5, colour: Colour::Grey }
+    }
 }
 
 /// Why a configuration describes no mosaic.
@@ -98,34 +109,68 @@ impl Mosaic {
     /// more. Pixels may fall into several cells: `m_i` of them in cell `i` cost `epsilon m_i / m`,
     /// altogether epsilon.
     pub fn scale(&self, pixels: usize) -> f64 {
-        let MosaicConfig { neighbourhood, epsilon, colour, .. } = self.0;
-        let channels = match colour {
-            Colour::Grey => 1.0,
-            Colour::Rgb => 3.0,
-        };
-        channels * 255.0 * neighbourhood as f64 / (pixels as f64 * epsilon)
+        let MosaicConfig { neighbourhood, epsilon, .. } = self.0;
+        self.channels() as f64 * 255.0 * neighbourhood as f64 / (pixels as f64 * epsilon)
     }
 
-    /// Paints a frame over, cell by cell from the upper left; cells at the right and lower edge may be cut
-    /// off.
+    /// Numbers of noise for each cell: one, or one for each of R, G and B.
+    pub fn channels(&self) -> usize {
+        match self.0.colour {
+            Colour::Grey => 1,
+            Colour::Rgb => 3,
+        }
+    }
+
+    /// Fresh noise for a frame, cell by cell from the upper left; cells at the right and lower edge may be cut off.
+    ///
+    /// # Shapes
+    /// - returns `[cells down, cells across, channels]`, in steps of 255
+    pub fn noise(&self, [height, width]: [usize; 2], rng: &mut impl Rng) -> Vec<f64> {
+        let cells = Cells { height, width, side: self.0.cell };
+        let scales = cells.iter().map(|cell| self.scale(cell.pixels()));
+        let drawn = scales.flat_map(|scale| (0..self.channels()).map(move |_| scale));
+        drawn.map(|scale| laplace(scale, rng)).collect()
+    }
+
+    /// Paints a frame over with noise that [`noise`](Self::noise) has drawn for its size: each cell in its mean colour,
+    /// or its luma, and its noise.
+    ///
+    /// # Shapes
+    /// - `bytes`: `[height, width, CHANNELS]`, R, G, B first; what follows them is left as it is
+    ///
+    /// # Panics
+    /// If the number of bytes or of numbers is another.
+    pub fn paint_with<const CHANNELS: usize>(
+        &self,
+        bytes: &mut [u8],
+        [height, width]: [usize; 2],
+        noise: &[f64],
+    ) {
+        let cells = Cells { height, width, side: self.0.cell };
+        assert_eq!(noise.len(), cells.iter().count() * self.channels(), "noise of another frame");
+        let mut noise = noise.chunks_exact(self.channels());
+        repaint::<CHANNELS>(bytes, cells, |mean| match noise.next() {
+            Some([off]) => [luma(mean) + off; 3],
+            Some([red, green, blue]) => [mean[0] + red, mean[1] + green, mean[2] + blue],
+            _ => unreachable!("the noise was counted"),
+        });
+    }
+
+    /// Paints a frame over with fresh noise.
     ///
     /// # Shapes
     /// - `bytes`: `[height, width, 3]`, R, G, B
     ///
     /// # Panics
     /// If the number of bytes is another.
-    pub fn paint(&self, bytes: &mut [u8], [height, width]: [usize; 2], rng: &mut impl Rng) {
-        repaint(bytes, [height, width], self.0.cell, |mean, pixels| {
-            let scale = self.scale(pixels);
-            match self.0.colour {
-                Colour::Grey => {
-                    let luma: f64 = LUMA.iter().zip(mean).map(|(share, channel)| share * channel).sum();
-                    [luma + laplace(scale, rng); 3]
-                }
-                Colour::Rgb => mean.map(|channel| channel + laplace(scale, rng)),
-            }
-        });
+    pub fn paint(&self, bytes: &mut [u8], size: [usize; 2], rng: &mut impl Rng) {
+        let noise = self.noise(size, rng);
+        self.paint_with::<3>(bytes, size, &noise);
     }
+}
+
+fn luma(colour: [f64; 3]) -> f64 {
+    LUMA.iter().zip(colour).map(|(share, channel)| share * channel).sum()
 }
 
 /// Paints each cell of `cell` by `cell` pixels in its mean colour, without noise: nothing is promised.
@@ -136,34 +181,60 @@ impl Mosaic {
 /// # Panics
 /// If the number of bytes is another, or `cell` is 0.
 pub fn pixelate(bytes: &mut [u8], [height, width]: [usize; 2], cell: usize) {
-    repaint(bytes, [height, width], cell, |mean, _| mean);
+    repaint::<3>(bytes, Cells { height, width, side: cell }, |mean| mean);
 }
 
-/// Paints each cell in the colour that `choose` gives for its mean and its number of pixels; colours in
-/// `[0, 255]`, clamped.
-fn repaint(
+/// A frame cut into squares.
+#[derive(Clone, Copy)]
+struct Cells {
+    height: usize,
+    width: usize,
+    side: usize,
+}
+
+/// The pixels of one cell.
+struct Cell {
+    rows: Range<usize>,
+    columns: Range<usize>,
+}
+
+impl Cells {
+    /// Row by row, from the upper left.
+    fn iter(self) -> impl Iterator<Item = Cell> {
+        let Self { height, width, side } = self;
+        let from = move |start: usize, end: usize| start..(start + side).min(end);
+        (0..height).step_by(side).flat_map(move |top| {
+            let cell = move |left| Cell { rows: from(top, height), columns: from(left, width) };
+            (0..width).step_by(side).map(cell)
+        })
+    }
+}
+
+impl Cell {
+    fn pixels(&self) -> usize {
+        self.rows.len() * self.columns.len()
+    }
+}
+
+/// Paints each cell in the colour that `choose` gives for its mean; colours in `[0, 255]`, clamped.
+fn repaint<const CHANNELS: usize>(
     bytes: &mut [u8],
-    [height, width]: [usize; 2],
-    cell: usize,
-    mut choose: impl FnMut([f64; 3], usize) -> [f64; 3],
+    cells: Cells,
+    mut choose: impl FnMut([f64; 3]) -> [f64; 3],
 ) {
-    assert_eq!(bytes.len(), 3 * height * width, "not {height} rows of {width} pixels");
-    let (pixels, _) = bytes.as_chunks_mut::<3>();
-    for top in (0..height).step_by(cell) {
-        for left in (0..width).step_by(cell) {
-            let (bottom, right) = ((top + cell).min(height), (left + cell).min(width));
-            let count = (bottom - top) * (right - left);
-            let mut sum = [0_u64; 3];
-            for y in top..bottom {
-                for pixel in &pixels[y * width + left..y * width + right] {
-                    (0..3).for_each(|channel| sum[channel] += u64::from(pixel[channel]));
-                }
-            }
-            let mean = sum.map(|channel| channel as f64 / count as f64);
-            let colour = choose(mean, count).map(|channel| channel.round().clamp(0.0, 255.0) as u8);
-            for y in top..bottom {
-                pixels[y * width + left..y * width + right].fill(colour);
-            }
+    let Cells { height, width, .. } = cells;
+    assert_eq!(bytes.len(), CHANNELS * height * width, "not {height} rows of {width} pixels");
+    let (pixels, _) = bytes.as_chunks_mut::<CHANNELS>();
+    for cell in cells.iter() {
+        let mut sum = [0_u64; 3];
+        let row = |y: usize| y * width + cell.columns.start..y * width + cell.columns.end;
+        for pixel in cell.rows.clone().flat_map(|y| &pixels[row(y)]) {
+            (0..3).for_each(|channel| sum[channel] += u64::from(pixel[channel]));
+        }
+        let mean = sum.map(|channel| channel as f64 / cell.pixels() as f64);
+        let colour = choose(mean).map(|channel| channel.round().clamp(0.0, 255.0) as u8);
+        for y in cell.rows.clone() {
+            pixels[row(y)].iter_mut().for_each(|pixel| pixel[..3].copy_from_slice(&colour));
         }
     }
 }
@@ -284,6 +355,23 @@ mod tests {
         let mut bytes = gradient(8, 8);
         mosaic(CONFIG).paint(&mut bytes, [8, 8], &mut Seed(1).rng("noise"));
         assert!(bytes.iter().all(|byte| *byte == bytes[0]), "one draw serves all three channels");
+    }
+
+    #[test]
+    fn noise_that_was_drawn_before_makes_the_same_picture_and_alpha_stays() {
+        for colour in [Colour::Grey, Colour::Rgb] {
+            let mosaic = mosaic(MosaicConfig { colour, ..CONFIG });
+            let mut at_once = gradient(20, 12);
+            mosaic.paint(&mut at_once, [12, 20], &mut Seed(3).rng("noise"));
+            let noise = mosaic.noise([12, 20], &mut Seed(3).rng("noise"));
+            assert_eq!(noise.len(), 6 * mosaic.channels(), "3 by 2 cells");
+            let mut rgba: Vec<u8> =
+                gradient(20, 12).as_chunks::<3>().0.iter().flat_map(|[r, g, b]| [*r, *g, *b, 77]).collect();
+            mosaic.paint_with::<4>(&mut rgba, [12, 20], &noise);
+            let (pixels, _) = rgba.as_chunks::<4>();
+            assert!(pixels.iter().all(|pixel| pixel[3] == 77), "alpha was painted over");
+            assert!(pixels.iter().flat_map(|pixel| &pixel[..3]).eq(&at_once), "{colour:?}");
+        }
     }
 
     #[test]

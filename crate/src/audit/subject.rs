@@ -2,10 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::dp::accountant::Mu;
 use crate::dp::ledger::Ledger;
 use crate::dp::mechanism::MechanismConfig;
-use crate::dp::promise::DELTA;
 use crate::engine::{EngineError, Promised, RawFrame, Stream};
 use crate::frame::Rgba8;
 
@@ -46,7 +44,7 @@ impl Model {
     }
 
     fn stream(&self) -> Result<Stream, EngineError> {
-        self.0.stream(Ledger::new(Mu::NONE, DELTA).expect("a delta"))
+        self.0.stream(Ledger::unbounded_codes())
     }
 }
 

@@ -10,7 +10,7 @@ use burn::tensor::Device;
 use crate::artifact::{Artifact, ArtifactError, ArtifactOf};
 use crate::atomic;
 use crate::dp::accountant::Mu;
-use crate::dp::ledger::Ledger;
+use crate::dp::ledger::{self, Counted, Ledger};
 use crate::dp::promise::DELTA;
 use crate::engine::{Promised, RawFrame, Session};
 use crate::frame::Rgba8;
@@ -90,10 +90,12 @@ impl Anonymizer {
     /// What has been spent, in a sentence; nothing where nothing is.
     pub(super) fn spent(&self) -> Option<String> {
         let Self::Noisy(Noisy { ledger, .. }) = self else { return None };
-        let budget = ledger.budget();
-        let of = if budget < Mu::NONE { format!(" of {:.4}", budget.value()) } else { ", no budget".into() };
+        let of = match ledger.budget() {
+            ledger::Budget::None => ", no budget".into(),
+            budget => format!(", of {budget}"),
+        };
         Some(format!(
-            "{} release(s) in all, together mu {:.4}{of}: epsilon {:.3} at delta {:e}",
+            "{} release(s) in all, together mu {:.4}, epsilon {:.3} at delta {:e}{of}",
             ledger.releases(),
             ledger.spent().value(),
             ledger.epsilon(),
@@ -105,7 +107,7 @@ impl Anonymizer {
 impl Noisy {
     fn open(model: &Path, budget: &Budget<'_>) -> anyhow::Result<Self> {
         let model = Promised::open(&ArtifactOf::<DpConfig>::load(model)?, &Device::flex())?;
-        let asked = budget.mu.map(Mu::new).transpose()?;
+        let asked = budget.mu.map(Mu::new).transpose()?.map(ledger::Budget::from);
         let ledger = match budget.ledger {
             Some(path) if path.exists() => {
                 let text =
@@ -118,13 +120,14 @@ impl Noisy {
                 })?;
                 ensure!(
                     asked.is_none_or(|asked| asked == ledger.budget()),
-                    "the ledger {} has a budget of mu {}; leave --budget-mu out, or begin another",
+                    "the ledger {} has a budget of {}; leave --budget-mu out, or begin another",
                     path.display(),
-                    ledger.budget().value()
+                    ledger.budget()
                 );
+                ledger.must_count(&Counted::codes())?;
                 ledger
             }
-            _ => Ledger::new(asked.unwrap_or(Mu::NONE), DELTA)?,
+            _ => Ledger::new(Counted::codes(), asked.unwrap_or_default(), DELTA)?,
         };
         Ok(Self { model: Arc::new(model), ledger, kept: budget.ledger.map(Into::into) })
     }

@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::accountant::{DpError, Mu};
-use super::promise::{RELATION, UNIT, unbounded};
+use super::promise::{DELTA, RELATION, UNIT, unbounded};
 
-/// Sums of squares of doubles that should be equal differ by less than this share.
+/// Sums of doubles that should be equal differ by less than this share.
 const ROUNDING: f64 = 1e-9;
 
 /// Counts releases against a budget: what they cost together, as mu and as epsilon at a delta. It refuses the release
@@ -13,6 +13,91 @@ const ROUNDING: f64 = 1e-9;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Entries", into = "Entries")]
 pub struct Ledger(Entries);
+
+/// What a ledger counts: releases of different kinds cannot be added up.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counted {
+    /// What one release is about.
+    pub unit: String,
+    /// Which inputs nobody shall tell apart.
+    pub relation: String,
+}
+
+impl Counted {
+    /// Noisy codes.
+    pub fn codes() -> Self {
+        Self { unit: UNIT.into(), relation: RELATION.into() }
+    }
+}
+
+/// What one release costs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Cost {
+    /// Gaussian noise: costs add up as squares.
+    Mu(Mu),
+    /// Noise that keeps epsilon without any delta, at least 0: costs add up as they are. They are counted as mu too, which
+    /// tells less of many small ones.
+    Epsilon(f64),
+}
+
+impl Cost {
+    fn mu(self) -> Mu {
+        match self {
+            Self::Mu(mu) => mu,
+            Self::Epsilon(epsilon) => Mu::of_pure(epsilon).unwrap_or(Mu::NONE),
+        }
+    }
+
+    fn epsilon(self) -> f64 {
+        match self {
+            Self::Mu(mu) if mu.value() == 0.0 => 0.0,
+            Self::Mu(_) => f64::INFINITY,
+            Self::Epsilon(epsilon) => epsilon,
+        }
+    }
+}
+
+/// What all releases together may cost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase", deny_unknown_fields)]
+pub enum Budget {
+    /// Anything: the ledger only counts.
+    #[default]
+    None,
+    /// At most this mu.
+    Mu(f64),
+    /// At most this epsilon, at the ledger's delta.
+    Epsilon(f64),
+}
+
+impl Budget {
+    fn validate(self) -> Result<(), DpError> {
+        match self {
+            Self::None => Ok(()),
+            Self::Mu(mu) if mu.is_finite() => Mu::new(mu).map(|_| ()),
+            Self::Mu(mu) => Err(DpError::Mu(mu)),
+            Self::Epsilon(epsilon) if epsilon >= 0.0 && epsilon.is_finite() => Ok(()),
+            Self::Epsilon(epsilon) => Err(DpError::Epsilon(epsilon)),
+        }
+    }
+}
+
+impl From<Mu> for Budget {
+    /// [`Mu::NONE`] is no budget.
+    fn from(mu: Mu) -> Self {
+        if mu < Mu::NONE { Self::Mu(mu.value()) } else { Self::None }
+    }
+}
+
+impl std::fmt::Display for Budget {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::None => f.write_str("no budget"),
+            Self::Mu(mu) => write!(f, "mu {mu:.4}"),
+            Self::Epsilon(epsilon) => write!(f, "epsilon {epsilon:.3}"),
+        }
+    }
+}
 
 /// The ledger as it is kept.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -22,9 +107,8 @@ struct Entries {
     unit: String,
     /// Which inputs nobody shall tell apart.
     relation: String,
-    /// What all releases may cost, as mu; `null`: anything.
-    #[serde(with = "unbounded")]
-    budget_mu: f64,
+    /// What all releases may cost.
+    budget: Budget,
     /// The chance with which epsilon may be missed.
     delta: f64,
     /// Releases so far.
@@ -32,6 +116,76 @@ struct Entries {
     /// The sum of their squared mus; `null`: one of them promised nothing.
     #[serde(with = "unbounded")]
     spent_mu_squared: f64,
+    /// The sum of their epsilons without a delta; `null`: one of them keeps none.
+    #[serde(with = "unbounded")]
+    spent_epsilon: f64,
+}
+
+impl Entries {
+    /// After `count` more releases of `cost`.
+    fn after(&self, cost: Cost, count: u64) -> Self {
+        let (mu, epsilon) = (cost.mu().value(), cost.epsilon());
+        let times = |each: f64| if each == 0.0 { 0.0 } else { each * count as f64 };
+        Self {
+            releases: self.releases + count,
+            spent_mu_squared: self.spent_mu_squared + times(mu * mu),
+            spent_epsilon: self.spent_epsilon + times(epsilon),
+            ..self.clone()
+        }
+    }
+
+    fn mu(&self) -> Mu {
+        Mu::new(self.spent_mu_squared.sqrt()).unwrap_or(Mu::NONE)
+    }
+
+    fn epsilon(&self) -> f64 {
+        self.mu().epsilon(self.delta).unwrap_or(f64::INFINITY).min(self.spent_epsilon)
+    }
+
+    fn is_within_budget(&self) -> bool {
+        match self.budget {
+            Budget::None => true,
+            Budget::Mu(most) => self.spent_mu_squared <= most * most * (1.0 + ROUNDING),
+            Budget::Epsilon(most) => self.epsilon() <= most * (1.0 + ROUNDING),
+        }
+    }
+}
+
+/// A ledger in numbers, for people to read and for programs to keep.
+#[derive(Clone, Debug, Serialize)]
+pub struct Statement {
+    /// What is counted.
+    pub unit: String,
+    /// Which inputs nobody shall tell apart.
+    pub relation: String,
+    /// What all releases may cost.
+    pub budget: Budget,
+    /// Releases so far.
+    pub releases: u64,
+    /// What they have cost together, as mu; `null`: nothing is promised any more.
+    #[serde(with = "unbounded")]
+    pub mu: f64,
+    /// The same as epsilon at [`delta`](Self::delta).
+    #[serde(with = "unbounded")]
+    pub epsilon: f64,
+    /// The chance with which epsilon may be missed.
+    pub delta: f64,
+    /// How many more releases the budget holds; `null`: any number.
+    pub left: Option<u64>,
+    /// The ledger itself, to be taken up again.
+    pub kept: Ledger,
+}
+
+/// How a ledger begins: with a budget, and with what an earlier one has counted.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Opening {
+    /// What all releases may cost, earlier ones included.
+    pub budget: Budget,
+    /// The chance with which epsilon may be missed; missing: 1e-5.
+    pub delta: Option<f64>,
+    /// An earlier ledger, whose budget this one's replaces.
+    pub kept: Option<Ledger>,
 }
 
 /// Why a release is refused, or a ledger.
@@ -39,18 +193,20 @@ struct Entries {
 pub enum LedgerError {
     /// The budget is spent.
     #[error(
-        "the privacy budget is spent: {releases} release(s) have cost mu {spent:.4} of {budget:.4}, and one more would \
-         cost mu {next:.4}; nothing more is shown until a new budget is given"
+        "the privacy budget is spent: {releases} release(s) have cost mu {mu:.4}, epsilon {epsilon:.3} at delta {delta:e}, \
+         of {budget}, and one more would overdraw it; nothing more is shown until a new budget is given"
     )]
     Spent {
         /// Releases so far.
         releases: u64,
         /// Their mu together.
-        spent: f64,
+        mu: f64,
+        /// Their epsilon together.
+        epsilon: f64,
+        /// The chance with which epsilon may be missed.
+        delta: f64,
         /// What they may cost.
-        budget: f64,
-        /// What the refused one would have cost.
-        next: f64,
+        budget: Budget,
     },
     /// A number of a ledger makes no sense.
     #[error(transparent)]
@@ -62,8 +218,8 @@ pub enum LedgerError {
     Other {
         /// What it says it counts.
         found: String,
-        /// What this program counts.
-        wanted: &'static str,
+        /// What is to be counted.
+        wanted: String,
     },
 }
 
@@ -71,14 +227,12 @@ impl TryFrom<Entries> for Ledger {
     type Error = LedgerError;
 
     fn try_from(entries: Entries) -> Result<Self, LedgerError> {
-        Mu::new(entries.budget_mu)?;
+        entries.budget.validate()?;
         Mu::new(entries.spent_mu_squared)?;
-        Mu::NONE.epsilon(entries.delta)?;
-        for (found, wanted) in [(&entries.unit, UNIT), (&entries.relation, RELATION)] {
-            if found != wanted {
-                return Err(LedgerError::Other { found: found.clone(), wanted });
-            }
+        if entries.spent_epsilon.is_nan() || entries.spent_epsilon < 0.0 {
+            return Err(DpError::Epsilon(entries.spent_epsilon).into());
         }
+        Mu::NONE.epsilon(entries.delta)?;
         Ok(Self(entries))
     }
 }
@@ -90,38 +244,61 @@ impl From<Ledger> for Entries {
 }
 
 impl Ledger {
-    /// An empty ledger. `delta` is the one at which it tells epsilon, between 0 and 1; a budget of [`Mu::NONE`] only
-    /// counts.
+    /// An empty ledger. `delta` is the one at which it tells epsilon, between 0 and 1.
     ///
     /// # Errors
-    /// [`LedgerError::Number`] for a delta that is none.
-    pub fn new(budget: Mu, delta: f64) -> Result<Self, LedgerError> {
-        Self::try_from(Entries {
-            unit: UNIT.into(),
-            relation: RELATION.into(),
-            budget_mu: budget.value(),
-            delta,
-            releases: 0,
-            spent_mu_squared: 0.0,
-        })
+    /// [`LedgerError::Number`] for a budget or a delta that is none.
+    pub fn new(counted: Counted, budget: Budget, delta: f64) -> Result<Self, LedgerError> {
+        let Counted { unit, relation } = counted;
+        let (spent_mu_squared, spent_epsilon) = (0.0, 0.0);
+        Self::try_from(Entries { unit, relation, budget, delta, releases: 0, spent_mu_squared, spent_epsilon })
     }
 
-    /// Enters a release that costs `mu`. It must be entered before anything is released.
+    /// A ledger of noisy codes without a budget: it only counts.
+    pub fn unbounded_codes() -> Self {
+        Self::new(Counted::codes(), Budget::None, DELTA).expect("no budget, and a delta that is one")
+    }
+
+    /// An empty ledger, or an earlier one with another budget.
+    ///
+    /// # Errors
+    /// [`LedgerError`] for numbers that are none, and for an earlier ledger that counts something else.
+    pub fn open(Opening { budget, delta, kept }: Opening, counted: Counted) -> Result<Self, LedgerError> {
+        let empty = Self::new(counted.clone(), budget, delta.unwrap_or(DELTA))?;
+        let Some(kept) = kept else { return Ok(empty) };
+        kept.must_count(&counted)?;
+        let (budget, delta) = (empty.0.budget, empty.0.delta);
+        Ok(Self(Entries { budget, delta, ..kept.0 }))
+    }
+
+    /// # Errors
+    /// [`LedgerError::Other`] if it counts something else.
+    pub fn must_count(&self, counted: &Counted) -> Result<(), LedgerError> {
+        let Counted { unit, relation } = counted;
+        for (found, wanted) in [(&self.0.unit, unit), (&self.0.relation, relation)] {
+            if found != wanted {
+                return Err(LedgerError::Other { found: found.clone(), wanted: wanted.clone() });
+            }
+        }
+        Ok(())
+    }
+
+    /// Enters a release. It must be entered before anything is released.
     ///
     /// # Errors
     /// [`LedgerError::Spent`] if the budget does not hold it; then nothing is entered, and nothing may be released.
-    pub fn spend(&mut self, mu: Mu) -> Result<(), LedgerError> {
-        let Entries { budget_mu, releases, spent_mu_squared, .. } = &mut self.0;
-        let total = *spent_mu_squared + mu.value() * mu.value();
-        if total > *budget_mu * *budget_mu * (1.0 + ROUNDING) {
+    pub fn spend(&mut self, cost: Cost) -> Result<(), LedgerError> {
+        let after = self.0.after(cost, 1);
+        if !after.is_within_budget() {
             return Err(LedgerError::Spent {
-                releases: *releases,
-                spent: spent_mu_squared.sqrt(),
-                budget: *budget_mu,
-                next: mu.value(),
+                releases: self.releases(),
+                mu: self.spent().value(),
+                epsilon: self.epsilon(),
+                delta: self.delta(),
+                budget: self.budget(),
             });
         }
-        (*releases, *spent_mu_squared) = (*releases + 1, total);
+        self.0 = after;
         Ok(())
     }
 
@@ -132,12 +309,12 @@ impl Ledger {
 
     /// What they have cost together.
     pub fn spent(&self) -> Mu {
-        Mu::new(self.0.spent_mu_squared.sqrt()).unwrap_or(Mu::NONE)
+        self.0.mu()
     }
 
     /// What they may cost together.
-    pub fn budget(&self) -> Mu {
-        Mu::new(self.0.budget_mu).unwrap_or(Mu::NONE)
+    pub fn budget(&self) -> Budget {
+        self.0.budget
     }
 
     /// The delta at which [`epsilon`](Self::epsilon) is told.
@@ -147,17 +324,41 @@ impl Ledger {
 
     /// What has been spent, as epsilon at the ledger's delta.
     pub fn epsilon(&self) -> f64 {
-        self.spent().epsilon(self.0.delta).unwrap_or(f64::INFINITY)
+        self.0.epsilon()
     }
 
-    /// How many more releases of `mu` the budget holds; `None`: any number.
-    pub fn affords(&self, mu: Mu) -> Option<u64> {
-        let (left, cost) =
-            (self.0.budget_mu.powi(2) * (1.0 + ROUNDING) - self.0.spent_mu_squared, mu.value().powi(2));
-        if self.0.budget_mu == f64::INFINITY || cost == 0.0 {
+    /// How many more releases of `cost` the budget holds; `None`: any number.
+    pub fn affords(&self, cost: Cost) -> Option<u64> {
+        let holds = |count: u64| self.0.after(cost, count).is_within_budget();
+        if self.0.budget == Budget::None || cost.mu().value() == 0.0 {
             return None;
         }
-        Some((left / cost).max(0.0).floor() as u64)
+        let mut past = 1_u64;
+        while holds(past) {
+            past *= 2;
+        }
+        let mut held = past / 2;
+        while past - held > 1 {
+            let middle = held + (past - held) / 2;
+            if holds(middle) { held = middle } else { past = middle }
+        }
+        Some(held)
+    }
+
+    /// The ledger in numbers, where each further release costs `cost`.
+    pub fn statement(&self, cost: Cost) -> Statement {
+        let Entries { unit, relation, budget, delta, releases, .. } = self.0.clone();
+        Statement {
+            unit,
+            relation,
+            budget,
+            releases,
+            mu: self.spent().value(),
+            epsilon: self.epsilon(),
+            delta,
+            left: self.affords(cost),
+            kept: self.clone(),
+        }
     }
 }
 
@@ -169,80 +370,142 @@ mod tests {
         Mu::new(value).expect("a mu")
     }
 
-    fn ledger(budget: f64) -> Ledger {
-        Ledger::new(mu(budget), 1e-5).expect("a delta")
+    fn codes(value: f64) -> Cost {
+        Cost::Mu(mu(value))
+    }
+
+    fn ledger(budget: Budget) -> Ledger {
+        Ledger::new(Counted::codes(), budget, 1e-5).expect("a delta")
     }
 
     #[test]
     fn a_budget_holds_exactly_what_it_was_made_for_and_refuses_the_next() {
         // 0.1 and its squares are no exact doubles.
-        for (cost, releases) in [(0.5, 16_u64), (0.1, 400), (0.7, 7)] {
-            let mut ledger = ledger(cost * (releases as f64).sqrt());
-            assert_eq!(ledger.affords(mu(cost)), Some(releases), "mu {cost}");
+        let cases = [(0.5, 16_u64), (0.1, 400), (0.7, 7)];
+        let gaussian = cases.map(|(cost, n)| (codes(cost), Budget::Mu(cost * (n as f64).sqrt()), n));
+        let pure = cases.map(|(cost, n)| (Cost::Epsilon(cost), Budget::Epsilon(cost * n as f64), n));
+        for (cost, budget, releases) in gaussian.into_iter().chain([pure[0], pure[2]]) {
+            let mut ledger = ledger(budget);
+            assert_eq!(ledger.affords(cost), Some(releases), "{cost:?}");
             for release in 0..releases {
-                assert_eq!(ledger.spend(mu(cost)), Ok(()), "release {release} of mu {cost}");
+                assert_eq!(ledger.spend(cost), Ok(()), "release {release} of {cost:?}");
             }
             let before = ledger.clone();
-            let refused = ledger.spend(mu(cost)).expect_err("the budget is spent");
+            let refused = ledger.spend(cost).expect_err("the budget is spent");
             assert!(
                 matches!(refused, LedgerError::Spent { releases: found, .. } if found == releases),
                 "{refused}"
             );
             assert!(refused.to_string().contains("budget is spent"), "{refused}");
             assert_eq!(ledger, before, "a refused release was entered");
-            assert_eq!((ledger.releases(), ledger.affords(mu(cost))), (releases, Some(0)));
+            assert_eq!((ledger.releases(), ledger.affords(cost)), (releases, Some(0)));
         }
     }
 
     #[test]
     fn it_tells_what_the_accountant_tells() {
-        let mut ledger = ledger(4.0);
-        (0..16).for_each(|_| ledger.spend(mu(0.5)).expect("within the budget"));
+        let mut ledger = ledger(Budget::Mu(4.0));
+        (0..16).for_each(|_| ledger.spend(codes(0.5)).expect("within the budget"));
         assert_eq!(ledger.spent(), mu(0.5).times(16));
         assert!((ledger.epsilon() - 9.997).abs() < 1e-3, "{}", ledger.epsilon());
-        ledger.spend(mu(3.0)).expect("of another kind, within the budget");
+        ledger.spend(codes(3.0)).expect("of another kind, within the budget");
         assert_eq!(ledger.spent(), Mu::all([mu(2.0), mu(3.0)]));
-        assert_eq!((ledger.budget(), ledger.delta()), (mu(4.0), 1e-5));
+        assert_eq!((ledger.budget(), ledger.delta()), (Budget::Mu(4.0), 1e-5));
+    }
+
+    #[test]
+    fn epsilons_of_frames_add_up_until_the_square_root_is_less() {
+        let mut ledger = ledger(Budget::None);
+        (0..4).for_each(|_| ledger.spend(Cost::Epsilon(0.25)).expect("no budget"));
+        assert_eq!(ledger.epsilon(), 1.0, "few frames: the plain sum, without any delta");
+        (4..400).for_each(|_| ledger.spend(Cost::Epsilon(0.25)).expect("no budget"));
+        let each = Mu::of_pure(0.25).expect("an epsilon");
+        let many = each.times(400).epsilon(1e-5).expect("a delta");
+        assert!((ledger.epsilon() - many).abs() < 1e-6 && many < 60.0, "{} and {many}", ledger.epsilon());
+        ledger.spend(codes(1.0)).expect("no budget");
+        assert!(ledger.epsilon() > many && ledger.epsilon().is_finite(), "{}", ledger.epsilon());
+    }
+
+    #[test]
+    fn a_budget_of_epsilon_bounds_what_is_told() {
+        for cost in [codes(0.5), Cost::Epsilon(0.3)] {
+            let mut ledger = ledger(Budget::Epsilon(8.0));
+            let affords = ledger.affords(cost).expect("a budget");
+            let mut releases = 0;
+            while ledger.spend(cost).is_ok() {
+                releases += 1;
+                assert!(ledger.epsilon() <= 8.0 + 1e-6, "{releases} releases of {cost:?}: {}", ledger.epsilon());
+            }
+            assert_eq!(releases, affords, "{cost:?}");
+            let mut wider = Ledger(Entries { budget: Budget::None, ..ledger.0.clone() });
+            wider.spend(cost).expect("no budget");
+            assert!(wider.epsilon() > 8.0, "{cost:?}: one more would have been within the budget");
+        }
     }
 
     #[test]
     fn kept_and_taken_up_again_it_goes_on_where_it_was() {
-        let mut before = ledger(1.0);
-        (0..3).for_each(|_| before.spend(mu(0.5)).expect("within the budget"));
+        let mut before = ledger(Budget::Mu(1.0));
+        (0..3).for_each(|_| before.spend(codes(0.5)).expect("within the budget"));
         let text = serde_json::to_string(&before).expect("JSON");
-        for named in ["replace", "frame", "budget_mu", "spent_mu_squared"] {
+        for named in ["replace", "frame", "\"budget\":{\"mu\":1.0}", "spent_mu_squared"] {
             assert!(text.contains(named), "{named} is not in {text}");
         }
         let mut after: Ledger = serde_json::from_str(&text).expect("a ledger");
         assert_eq!(after, before);
-        assert_eq!(after.spend(mu(0.5)), Ok(()), "the fourth");
-        assert!(after.spend(mu(0.5)).is_err(), "the fifth");
+        assert_eq!(after.spend(codes(0.5)), Ok(()), "the fourth");
+        assert!(after.spend(codes(0.5)).is_err(), "the fifth");
+        let opening: Opening =
+            serde_json::from_str(&format!("{{\"budget\":{{\"mu\":2}},\"kept\":{text}}}")).expect("an opening");
+        let wider = Ledger::open(opening, Counted::codes()).expect("the same kind");
+        assert_eq!((wider.releases(), wider.affords(codes(0.5))), (3, Some(13)), "a new budget, and the old counts");
+    }
+
+    #[test]
+    fn what_counts_something_else_is_not_taken_up() {
+        let kept = Some(ledger(Budget::None));
+        let other = Counted { unit: "a person".into(), relation: "any".into() };
+        let refused = Ledger::open(Opening { kept, ..Opening::default() }, other).expect_err("another unit");
+        assert!(refused.to_string().contains("not \"a person\""), "{refused}");
     }
 
     #[test]
     fn without_a_budget_it_only_counts_even_what_promises_nothing() {
-        let mut ledger = Ledger::new(Mu::NONE, 1e-5).expect("a delta");
-        ledger.spend(mu(2.0)).expect("no budget");
-        assert_eq!((ledger.spent(), ledger.affords(mu(2.0))), (mu(2.0), None));
-        ledger.spend(Mu::NONE).expect("no budget");
+        let mut ledger = ledger(Mu::NONE.into());
+        ledger.spend(codes(2.0)).expect("no budget");
+        assert_eq!((ledger.spent(), ledger.affords(codes(2.0))), (mu(2.0), None));
+        ledger.spend(Cost::Mu(Mu::NONE)).expect("no budget");
         assert_eq!((ledger.spent(), ledger.epsilon()), (Mu::NONE, f64::INFINITY));
         let text = serde_json::to_string(&ledger).expect("JSON");
         assert_eq!(serde_json::from_str::<Ledger>(&text).expect("a ledger"), ledger, "{text}");
-        let mut bounded = self::ledger(9.0);
-        assert!(bounded.spend(Mu::NONE).is_err(), "no budget holds what promises nothing");
+        for budget in [Budget::Mu(9.0), Budget::Epsilon(900.0)] {
+            let mut bounded = self::ledger(budget);
+            assert!(bounded.spend(Cost::Mu(Mu::NONE)).is_err(), "no budget holds what promises nothing");
+        }
     }
 
     #[test]
     fn a_damaged_ledger_is_refused() {
-        let text = serde_json::to_string(&ledger(1.0)).expect("JSON");
+        let text = serde_json::to_string(&ledger(Budget::Mu(1.0))).expect("JSON");
         let refused = |from: &str, to: &str| {
             assert!(text.contains(from), "{from} is not in {text}");
             serde_json::from_str::<Ledger>(&text.replace(from, to)).expect_err(to).to_string()
         };
         assert!(refused("\"spent_mu_squared\":0.0", "\"spent_mu_squared\":-4.0").contains("-4"), "spent");
-        assert!(refused("\"budget_mu\":1.0", "\"budget_mu\":-1.0").contains("-1"), "budget");
+        assert!(refused("\"spent_epsilon\":0.0", "\"spent_epsilon\":-3.0").contains("-3"), "spent");
+        assert!(refused("\"mu\":1.0", "\"mu\":-1.0").contains("-1"), "budget");
+        assert!(refused("\"mu\":1.0", "\"epsilon\":-1.0").contains("-1"), "budget");
         assert!(refused("0.00001", "1.5").contains("delta 1.5"), "delta");
-        assert!(refused(UNIT, "a person for ever").contains("a person for ever"), "unit");
         assert!(refused("\"releases\":0", "\"releases\":0,\"bonus\":1").contains("bonus"), "fields");
+    }
+
+    #[test]
+    fn its_statement_says_what_is_left() {
+        let mut ledger = ledger(Budget::Mu(2.0));
+        ledger.spend(codes(1.0)).expect("within the budget");
+        let statement = ledger.statement(codes(1.0));
+        assert_eq!((statement.releases, statement.mu, statement.left), (1, 1.0, Some(3)));
+        assert!((statement.epsilon - 4.377).abs() < 1e-3, "{}", statement.epsilon);
+        assert_eq!(statement.kept, ledger);
     }
 }

@@ -17,7 +17,7 @@
 //! takes is not hidden.
 
 use rand::rngs::ChaCha20Rng;
-use rand::{RngExt as _, SeedableRng};
+use rand::{Rng, RngExt as _, SeedableRng};
 use rand_distr::StandardNormal;
 use serde::{Deserialize, Serialize};
 
@@ -106,6 +106,11 @@ impl Noise {
     /// nothing that it hides may be released.
     pub fn seeded_for_tests(seed: u64) -> Self {
         Self(ChaCha20Rng::seed_from_u64(seed))
+    }
+
+    /// The generator itself, for noise of another distribution.
+    pub fn generator(&mut self) -> &mut impl Rng {
+        &mut self.0
     }
 
     fn draw(&mut self) -> f64 {

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::{AnonFrame, EngineError, RawFrame};
+use super::{AnonFrame, EngineError, RawFrame, Releases};
 use crate::artifact::{ArtifactOf, CardOf};
 use crate::dp::ledger::{Ledger, LedgerError};
 use crate::dp::mechanism::{Mechanism, MechanismConfig, MechanismError, Noise, Release};
-use crate::frame::{self, Planes};
+use crate::frame::{self, Planes, Rgba8};
 use crate::known_answer;
-use crate::model::{Coder, DpConfig, Place, Shape as _};
+use crate::model::{Coder, DpConfig, Shape as _};
 
 /// A model with a formal promise, on one device, before it has released anything.
 pub struct Promised {
@@ -25,12 +25,7 @@ pub struct Promised {
 /// else of what it has seen.
 pub struct Stream {
     model: Arc<Promised>,
-    mechanism: Mechanism,
-    ledger: Ledger,
-    /// Frames so far.
-    frames: usize,
-    /// The release before the newest, and the newest.
-    releases: Option<[Release; 2]>,
+    releases: Releases,
 }
 
 impl Promised {
@@ -40,18 +35,24 @@ impl Promised {
     /// [`EngineError`] if the weights do not fit the card's network, or the self-test fails.
     pub fn open(artifact: &ArtifactOf<DpConfig>, device: &Device) -> Result<Self, EngineError> {
         let (card, network) = (artifact.card().clone(), artifact.restore(device)?);
-        let answer = &card.known_answer;
-        let (width, height) = (answer.width.max(1), answer.height.max(1));
-        let side = card.config.side;
-        let image = frame::shrink(&known_answer::pattern(width, height), side, side);
-        let found = Planes::from_tensor(DpConfig::answer(&network, image.into_tensor(device)));
-        let distance = answer.distance(&frame::grow(&found, width, height));
+        let scale = numbers(network.scale()).into_iter().map(f64::from).collect();
+        let mechanism = card.config.mechanism;
+        let model = Self { card, network, mechanism, scale, device: device.clone() };
+        let answer = &model.card.known_answer;
+        let distance = answer.distance(&model.answer());
         if distance > answer.tolerance {
             return Err(EngineError::SelfTest { distance, tolerance: answer.tolerance });
         }
-        let scale = numbers(network.scale()).into_iter().map(f64::from).collect();
-        let mechanism = card.config.mechanism;
-        Ok(Self { card, network, mechanism, scale, device: device.clone() })
+        Ok(model)
+    }
+
+    /// What it makes, without noise, of the picture that everybody knows: for self-tests. Waits for the device.
+    pub fn answer(&self) -> Rgba8 {
+        let (answer, side) = (&self.card.known_answer, self.card.config.side);
+        let (width, height) = (answer.width.max(1), answer.height.max(1));
+        let image = frame::shrink(&known_answer::pattern(width, height), side, side);
+        let found = DpConfig::answer(&self.network, image.into_tensor(&self.device));
+        frame::grow(&Planes::from_tensor(found), width, height)
     }
 
     /// The model's card.
@@ -93,7 +94,8 @@ impl Promised {
 
     fn begin(self: &Arc<Self>, ledger: Ledger, noise: Noise) -> Result<Stream, MechanismError> {
         let mechanism = Mechanism::new(self.mechanism, self.scale.clone(), noise)?;
-        Ok(Stream { model: Arc::clone(self), mechanism, ledger, frames: 0, releases: None })
+        let releases = Releases::new(&self.card.config, mechanism, ledger);
+        Ok(Stream { model: Arc::clone(self), releases })
     }
 
     /// The code of a picture, before the mechanism. Waits for the device.
@@ -102,11 +104,19 @@ impl Promised {
         numbers(self.network.code(frame::shrink(&raw.0, side, side).into_tensor(&self.device)))
     }
 
+    /// The picture of released numbers, at working resolution. Waits for the device.
+    ///
+    /// # Panics
+    /// If the number of values is not the code's.
+    pub fn planes(&self, values: &[f64]) -> Planes {
+        let values: Vec<f32> = values.iter().map(|value| *value as f32).collect();
+        let codes = Tensor::from_data(TensorData::new(values, [1, self.card.config.code]), &self.device);
+        Planes::from_tensor(self.network.picture(codes))
+    }
+
     /// The picture of a released code. Waits for the device.
     fn draw(&self, release: &Release, (width, height): (usize, usize)) -> AnonFrame {
-        let values: Vec<f32> = release.values().iter().map(|value| *value as f32).collect();
-        let codes = Tensor::from_data(TensorData::new(values, [1, self.card.config.code]), &self.device);
-        AnonFrame(frame::grow(&Planes::from_tensor(self.network.picture(codes)), width, height))
+        AnonFrame(frame::grow(&self.planes(release.values()), width, height))
     }
 }
 
@@ -119,35 +129,25 @@ impl Stream {
     /// [`LedgerError::Spent`] if the budget does not hold the release. Then nothing is shown, now and from then on.
     pub fn anonymize(&mut self, raw: RawFrame) -> Result<AnonFrame, LedgerError> {
         let size = (raw.0.width(), raw.0.height());
-        let config = &self.model.card.config;
-        let Place { share, .. } = config.place(self.frames);
-        if self.frames.is_multiple_of(config.every) {
-            self.ledger.spend(self.mechanism.mu())?;
-            let newest = self.mechanism.release(&self.model.code(&raw));
-            let before = self.releases.take().map_or_else(|| newest.clone(), |[_, newest]| newest);
-            self.releases = Some([before, newest]);
-        }
+        let code = self.releases.pay()?.then(|| self.model.code(&raw));
         drop(raw);
-        let [from, to] = self.releases.as_ref().expect("the first frame is released");
-        let shown = self.model.draw(&from.towards(to, share), size);
-        self.frames += 1;
-        Ok(shown)
+        Ok(self.model.draw(&self.releases.show(code.as_deref()), size))
     }
 
     /// Releases a code that comes from no picture, as it would release that of a frame: for audits, which need the worst
     /// codes there are. It is not entered in the ledger.
     pub fn release_for_audit(&mut self, code: &[f32]) -> Release {
-        self.mechanism.release(code)
+        self.releases.release_for_audit(code)
     }
 
     /// What has been released and spent.
     pub fn ledger(&self) -> &Ledger {
-        &self.ledger
+        self.releases.ledger()
     }
 
     /// Ends the stream and hands its ledger on, so that the next one goes on counting.
     pub fn into_ledger(self) -> Ledger {
-        self.ledger
+        self.releases.into_ledger()
     }
 }
 
@@ -160,8 +160,8 @@ mod tests {
     use super::*;
     use crate::artifact::Artifact;
     use crate::dp::accountant::Mu;
+    use crate::dp::ledger::{Budget, Counted};
     use crate::dp::promise::DELTA;
-    use crate::frame::Rgba8;
 
     const NOISY: MechanismConfig = MechanismConfig { clip: 1.0, sigma: 2.0 };
     const QUIET: MechanismConfig = MechanismConfig { clip: 1.0, sigma: 0.0 };
@@ -180,7 +180,7 @@ mod tests {
     }
 
     fn ledger(budget: Mu) -> Ledger {
-        Ledger::new(budget, DELTA).expect("a delta")
+        Ledger::new(Counted::codes(), Budget::from(budget), DELTA).expect("a delta")
     }
 
     fn frame(shade: u8) -> RawFrame {

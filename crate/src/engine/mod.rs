@@ -1,10 +1,14 @@
 //! The privacy boundary: raw frames go in, anonymized frames come out, and nothing else can make one.
 
 mod dp;
+mod mosaic;
+mod releases;
 
 use burn::tensor::Device;
 
 pub use self::dp::{Promised, Stream};
+pub use self::mosaic::{MosaicStream, MosaicStreamError};
+pub use self::releases::Releases;
 use crate::artifact::{Artifact, ArtifactError, Card};
 use crate::dp::mechanism::MechanismError;
 use crate::frame::{self, Planes, Rgba8};

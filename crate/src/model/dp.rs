@@ -217,12 +217,17 @@ impl Coder {
     /// - `codes`: `[n, d]`, on the scale of the clip
     /// - returns `[n, 3, side, side]`, in `[0, 1]`
     pub fn picture(&self, codes: Tensor<2>) -> Tensor<4> {
+        sigmoid(self.logits(codes))
+    }
+
+    /// The same before the sigmoid that makes colours of it.
+    pub fn logits(&self, codes: Tensor<2>) -> Tensor<4> {
         let [n, _] = codes.dims();
         let drawn = relu(self.from_code.forward(codes * self.scale().unsqueeze()));
         let eighth = drawn.reshape([n, self.channels, self.cells, self.cells]);
         let quarter = relu(self.norm_up_quarter.forward(self.up_quarter.forward(eighth)));
         let half = relu(self.norm_up_half.forward(self.up_half.forward(quarter)));
-        sigmoid(self.head.forward(half))
+        self.head.forward(half)
     }
 
     /// Rewrites clips of `t` frames for training, of which each is [`skip`](Self::with_skip) frames after the one before:

@@ -11,7 +11,6 @@ use super::{Clip, Transform, TransformError};
 use crate::artifact::ArtifactOf;
 use crate::dp::accountant::Mu;
 use crate::dp::ledger::Ledger;
-use crate::dp::promise::DELTA;
 use crate::engine::{Promised, RawFrame};
 use crate::model::DpConfig;
 use crate::rng::Seed;
@@ -51,7 +50,7 @@ impl Transform for Noisy {
     }
 
     fn rewrite(&self, clip: &Clip<'_>) -> Vec<u8> {
-        let ledger = Ledger::new(Mu::NONE, DELTA).expect("a delta");
+        let ledger = Ledger::unbounded_codes();
         let seed = Seed(0).stream(&format!("noise of {}", clip.name));
         let stream = self.model.stream_seeded_for_tests(ledger, seed);
         let mut stream = stream.expect("a model that passed its self-test has a sound mechanism");
