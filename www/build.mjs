@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { cp, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { tradeOffs } from './trade-offs.mjs';
 
 const here = new URL('./', import.meta.url);
 const dist = new URL('dist/', here);
@@ -30,6 +31,8 @@ for (const name of ['index.html', 'conformance.html', 'verify.html', 'style.css'
   await cp(new URL(name, here), new URL(name, dist), { recursive: true });
 }
 await cp(new URL('dist/', web), new URL('bauta/', dist), { recursive: true });
+
+await writeFile(new URL('trade-offs.json', dist), JSON.stringify(await tradeOffs()));
 
 // What is served, file by file, as `sha256sum --check` reads it.
 const files = (await readdir(dist, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());

@@ -1,14 +1,9 @@
 import { Bauta } from 'bauta';
 import { FAULTS, runConformance } from 'bauta/conformance';
 import type { Filter, Row } from 'bauta/conformance';
+import { find, showError, write } from './elements.js';
 
-const find = (id: string): HTMLElement => {
-  const element = document.getElementById(id);
-  if (element) return element;
-  throw new Error(`the page has no ${id}`);
-};
-
-const write = (id: string, text: string): void => { find(id).textContent = text; };
+const button = find('run', HTMLButtonElement);
 
 let made: Bauta | undefined;
 
@@ -38,7 +33,7 @@ const drawTable = (): void => {
     line.append(head, ...Array.from({ length: 5 }, () => cell('')));
     lines.set(name, line);
   }
-  find('rows').replaceChildren(...lines.values());
+  find('rows', HTMLElement).replaceChildren(...lines.values());
 };
 
 const show = (row: Row): void => {
@@ -52,7 +47,6 @@ const show = (row: Row): void => {
 const sum = (rows: readonly Row[], of: 'frames' | 'raw'): number => rows.reduce((all, row) => all + row[of], 0);
 
 const run = async (): Promise<void> => {
-  const button = find('run') as HTMLButtonElement;
   button.disabled = true;
   drawTable();
   write('verdict', 'Running …');
@@ -63,8 +57,7 @@ const run = async (): Promise<void> => {
     const [raw, frames, faults] = [sum(ran, 'raw'), sum(ran, 'frames'), ran.length].map(String);
     write('verdict', `${raw ?? ''} raw among ${frames ?? ''} frames in ${faults ?? ''} faults, on ${engine}.`);
   } catch (cause) {
-    find('error').hidden = false;
-    write('error', cause instanceof Error ? cause.message : String(cause));
+    showError(cause);
     write('verdict', '');
   } finally {
     button.disabled = false;
@@ -72,4 +65,4 @@ const run = async (): Promise<void> => {
 };
 
 drawTable();
-find('run').addEventListener('click', () => void run());
+button.addEventListener('click', () => void run());

@@ -1,18 +1,15 @@
 import { Bauta, BautaError, support } from 'bauta';
-import type { BautaReport, EngineChoice, State } from 'bauta';
-
-const find = <Kind extends HTMLElement>(id: string, kind: new () => Kind): Kind => {
-  const element = document.getElementById(id);
-  if (element instanceof kind) return element;
-  throw new Error(`the page has no ${id}`);
-};
-
-const write = (id: string, text: string): void => { find(id, HTMLElement).textContent = text; };
+import type { BautaReport, BudgetOptions, EngineChoice, State } from 'bauta';
+import { chosen, onChoice, showLedgers } from './dial.js';
+import { find, showError, write } from './elements.js';
 
 const anonymized = find('anonymized', HTMLVideoElement);
 const rawPicture = find('raw-picture', HTMLVideoElement);
 const raw = find('raw', HTMLDetailsElement);
 const engine = find('engine', HTMLSelectElement);
+const budget = find('budget', HTMLInputElement);
+const remember = find('remember', HTMLInputElement);
+const meanwhile = find('meanwhile', HTMLInputElement);
 const buttons = {
   camera: find('camera', HTMLButtonElement),
   clip: find('clip', HTMLButtonElement),
@@ -32,13 +29,6 @@ const NOTICES: Readonly<Record<State, string>> = {
 let bauta: Bauta | undefined;
 let clip: HTMLVideoElement | undefined;
 
-const showError = (cause: unknown): void => {
-  const text = cause instanceof Error ? cause.message : String(cause);
-  const box = find('error', HTMLElement);
-  box.hidden = cause === null;
-  box.textContent = cause === null ? '' : text.charAt(0).toUpperCase() + text.slice(1);
-};
-
 const showState = (state: State): void => {
   const badge = find('state', HTMLElement);
   badge.textContent = state;
@@ -46,10 +36,11 @@ const showState = (state: State): void => {
   write('notice', NOTICES[state]);
   const isOn = state === 'arming' || state === 'running' || state === 'degraded';
   buttons.stop.disabled = !isOn;
-  buttons.camera.disabled = buttons.clip.disabled = engine.disabled = isOn;
+  for (const control of [buttons.camera, buttons.clip, engine, budget, remember, meanwhile]) control.disabled = isOn;
 };
 
-const showReport = ({ engine: used, card, stats, why }: BautaReport): void => {
+const showReport = ({ engine: used, card, stats, why, ledgers }: BautaReport): void => {
+  showLedgers(ledgers);
   const shown = (ms: number | undefined): string => ms?.toFixed(ms < 10 ? 1 : 0) ?? '–';
   write('fps', stats.fps.toFixed(1));
   write('p50', shown(stats.frameMs?.p50));
@@ -78,11 +69,28 @@ const clipTrack = async (): Promise<MediaStreamTrack> => {
   throw new Error('the bundled clip does not play in this browser');
 };
 
+/** What may be spent; a page of the demo that is open elsewhere has its own ledger. */
+const budgetAsked = (): BudgetOptions => ({
+  ...(budget.value === '' ? {} : { epsilon: budget.valueAsNumber }),
+  ...(remember.checked ? { remember: 'demo' } : {}),
+});
+
+/** A budget is refused by what spends none, so it is asked for where something does. */
+const spends = (): boolean => {
+  const model = chosen();
+  return typeof model !== 'string' || meanwhile.checked || model.includes('dp');
+};
+
 const start = async (source: 'camera' | 'clip'): Promise<void> => {
   showError(null);
   await stop();
   try {
-    const made = await Bauta.create({ engine: engine.value as EngineChoice });
+    const made = await Bauta.create({
+      engine: engine.value as EngineChoice,
+      model: chosen(),
+      ...(meanwhile.checked ? { meanwhile: { mode: 'mosaic', cell: 60, neighbourhood: 900, epsilon: 1 } } : {}),
+      ...(spends() ? { budget: budgetAsked() } : {}),
+    });
     bauta = made;
     made.on('state', showState);
     made.on('error', showError);
@@ -123,6 +131,7 @@ const hideRaw = (): void => {
   raw.open = false;
 };
 
+onChoice(() => { bauta?.useModel(chosen()).then(() => { showError(null); }, showError); });
 buttons.camera.addEventListener('click', () => void start('camera'));
 buttons.clip.addEventListener('click', () => void start('clip'));
 buttons.stop.addEventListener('click', () => void stop());

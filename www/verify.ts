@@ -6,7 +6,8 @@ import { LogStep } from './verify/log-step.js';
 import { TrackLook, canLook, giveUp, showMarkers } from './verify/marker-step.js';
 import type { Source } from './verify/marker-step.js';
 import { Network } from './verify/network-step.js';
-import { button, count, find, onPress, showError, write } from './verify/page.js';
+import { find, showError, write } from './elements.js';
+import { button, count, onPress } from './verify/page.js';
 
 /** What runs: a camera, the Bauta it is attached to, and a look at both sides. */
 interface Run {

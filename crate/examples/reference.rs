@@ -6,14 +6,18 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use bauta::artifact::{Artifact, Card, FORMAT, Mode, Provenance};
-use bauta::engine::{RawFrame, Session};
+use bauta::artifact::{Artifact, ArtifactOf, CardOf, FORMAT, Mode, Provenance};
+use bauta::dp::mechanism::{Mechanism, MechanismConfig, Noise};
+use bauta::engine::{MosaicStream, Promised, RawFrame, Session};
 use bauta::frame::{self, Planes, Rgba8};
 use bauta::known_answer::KnownAnswer;
-use bauta::model::AnonymizerConfig;
+use bauta::model::{AnonymizerConfig, DpConfig, Shape};
+use bauta::mosaic::{Colour, MosaicConfig};
 use burn::tensor::Device;
 use serde_json::{Value, json};
 
+/// What noise is drawn from where it must be the same everywhere.
+const SEED: u64 = 7;
 /// Camera sizes, two of them odd.
 const SIZES: [(usize, usize); 3] = [(640, 480), (641, 479), (97, 61)];
 
@@ -31,6 +35,8 @@ fn main() -> anyhow::Result<()> {
     let index =
         SIZES.iter().map(|&size| write(&session, size, &folder)).collect::<anyhow::Result<Vec<_>>>()?;
     fs::write(folder.join("index.json"), serde_json::to_vec_pretty(&index)?)?;
+    let counted = json!({ "seed": SEED, "codes": codes(&device, &folder)?, "mosaics": mosaics(&folder)? });
+    fs::write(folder.join("counted.json"), serde_json::to_vec_pretty(&counted)?)?;
     Ok(())
 }
 
@@ -38,15 +44,20 @@ fn main() -> anyhow::Result<()> {
 fn fresh(device: &Device) -> anyhow::Result<Artifact> {
     device.seed(0);
     let config = AnonymizerConfig::new();
-    let card = Card {
+    Ok(Artifact::of(&config.init(device), card("fresh", Mode::Learned, config), device)?)
+}
+
+/// The card of a model that nobody trained.
+fn card<S: Shape>(name: &str, mode: Mode, config: S) -> CardOf<S> {
+    CardOf {
         format: FORMAT,
-        name: "fresh".into(),
-        mode: Mode::Learned,
+        name: name.into(),
+        mode,
         privacy_claim: "none: untrained".into(),
-        promise: None,
+        promise: config.promise(),
         licence: "MIT OR Apache-2.0".into(),
         sha256: String::new(),
-        config: config.clone(),
+        config,
         known_answer: KnownAnswer { width: 1, height: 1, grid: vec![], tolerance: 0.0 },
         trained: Provenance {
             commit: "unknown".into(),
@@ -60,8 +71,39 @@ fn fresh(device: &Device) -> anyhow::Result<Artifact> {
         },
         measured: vec![],
         limits: vec!["untrained".into()],
+    }
+}
+
+/// Writes a model of noisy codes, one released code, and the picture that is drawn of it.
+fn codes(device: &Device, folder: &Path) -> anyhow::Result<Value> {
+    let mechanism = MechanismConfig { clip: 1.0, sigma: 2.0 };
+    let config = DpConfig::new((16, 4, 3), mechanism);
+    let artifact = ArtifactOf::of(&config.init(device), card("codes", Mode::Dp, config), device)?;
+    artifact.save(&folder.join("codes"))?;
+    let code = [0.7_f32, -0.4, 0.1, 2.5];
+    let mut seeded = Mechanism::new(mechanism, vec![1.0; code.len()], Noise::seeded_for_tests(SEED))?;
+    let released = seeded.release(&code);
+    let drawn = Promised::open(&artifact, device)?.planes(released.values());
+    fs::write(folder.join("codes.output.f32"), little_endian(&drawn))?;
+    Ok(
+        json!({ "code": code, "clip": mechanism.clip, "sigma": mechanism.sigma, "released": released.values() }),
+    )
+}
+
+/// Writes what mosaics make of the largest picture.
+fn mosaics(folder: &Path) -> anyhow::Result<Vec<Value>> {
+    let [_, (width, height), _] = SIZES;
+    let paint = |colour| {
+        let config = MosaicConfig { colour, ..MosaicConfig::default() };
+        let stream = MosaicStream::begin(config, bauta::dp::ledger::Opening::default())?;
+        let painted = stream.seeded_for_tests(SEED).anonymize(RawFrame::from(scene(width, height)))?;
+        let name = format!("mosaic-{}", serde_json::to_value(colour)?.as_str().unwrap_or_default());
+        fs::write(folder.join(format!("{name}.rgba")), painted.picture().bytes())?;
+        Ok(
+            json!({ "name": name, "settings": config, "raw": format!("{width}x{height}"), "width": width, "height": height }),
+        )
     };
-    Ok(Artifact::of(&config.init(device), card, device)?)
+    [Colour::Grey, Colour::Rgb].into_iter().map(paint).collect()
 }
 
 /// Writes one picture and everything the native engine makes of it on the way.

@@ -94,7 +94,7 @@ window.bauta = {
       const script = await import(kind === 'cpu' ? '/dist/wasm/cpu/bauta.js' : '/dist/wasm/gpu/bauta.js');
       await script.default();
       const { weights, card } = await assets();
-      return (kind === 'cpu' ? script.CpuEngine : script.GpuEngine).load(weights, card);
+      return (kind === 'cpu' ? script.CpuEngine : script.GpuEngine).load(weights, card, '{}');
     });
     return network.infer(planes, width, height);
   },

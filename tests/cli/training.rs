@@ -180,7 +180,10 @@ fn noisy_codes_are_trained_and_spend_a_budget_and_pass_their_audit() {
         )
     };
     let said = did(&spend("1.png", &["--budget-mu", "1.5"]));
-    assert!(said.contains("1 release(s) in all, together mu 1.0000, epsilon 4.377 at delta 1e-5, of mu 1.5000"), "{said}");
+    assert!(
+        said.contains("1 release(s) in all, together mu 1.0000, epsilon 4.377 at delta 1e-5, of mu 1.5000"),
+        "{said}"
+    );
     did(&spend("2.png", &[])); // twice at mu 1 is mu 1.41
     says(&spend("3.png", &[]), &["budget is spent", "2 release(s)"]);
     assert!(!desk.path("3.png").exists(), "something was written beyond the budget");

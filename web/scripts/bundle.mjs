@@ -1,10 +1,11 @@
 // Turns the compiler's many scripts into the few that are published. Each file is compressed on its own and a page pays
 // for each, so what page and workers are made of is one file, and long names and comments are left out.
 import { readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join, relative, sep } from 'node:path';
+import { basename, dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { decode, encode } from '@jridgewell/sourcemap-codec';
 import { build } from 'esbuild';
+import { minify } from 'terser';
 
 /** What apps and workers are started with. */
 const ENTRIES = ['index', 'guard', 'log', 'livekit', 'jitsi', 'conformance', 'gate-worker', 'engine-worker', 'track-probe-worker'];
@@ -16,7 +17,7 @@ const ENTRIES = ['index', 'guard', 'log', 'livekit', 'jitsi', 'conformance', 'ga
  */
 const APART = [
   'camera-change', 'encoder', 'encoding', 'frame-port', 'element-passage', 'worker-passage', 'track-probe',
-  'engine-cpu', 'engine-gpu', 'engine', 'kernels', 'conformance/marks',
+  'counting', 'engine-cpu', 'engine-gpu', 'engine-mosaic', 'engine', 'kernels', 'conformance/marks',
 ];
 
 /**
@@ -24,7 +25,7 @@ const APART = [
  * bundler that follows the worker would come back to the file it comes from.
  */
 const CORE = [
-  'adapter', 'audit', 'brand', 'canary', 'capture', 'client', 'engine-file', 'engine-host', 'fail-closed', 'faults', 'files',
+  'adapter', 'audit', 'brand', 'canary', 'capture', 'client', 'engine-file', 'engine-host', 'engines', 'fail-closed', 'faults', 'files',
   'frozen', 'gate', 'inlet', 'known-answer', 'slate', 'state', 'stats', 'thumbnail', 'timeline',
 ];
 
@@ -73,6 +74,19 @@ const scriptsIn = async (dist) => {
   const names = await readdir(dist, { recursive: true });
   return names.filter((name) => /\.js(\.map)?$/.test(name) && !/^(wasm|models)[/\\]/.test(name)).map((name) => join(dist, name));
 };
+
+/** The scripts among `files` made smaller still, each with its map. Names that files import from each other stay. */
+const shrunk = (files) => Promise.all(files.map(async ({ path, text }) => {
+  const script = path.endsWith('.map') ? path.slice(0, -'.map'.length) : path;
+  const textOf = (wanted) => files.find((file) => file.path === wanted)?.text;
+  const { code, map } = await minify(textOf(script), {
+    module: true,
+    ecma: 2022,
+    compress: { passes: 3 },
+    sourceMap: { content: textOf(`${script}.map`), url: `${basename(script)}.map` },
+  });
+  return { path, text: path === script ? `${code}\n` : map };
+}));
 
 /** Puts the hint where an engine is imported, since minifying takes all comments, and what follows further right in the map. */
 const restoreHint = (files) => {
@@ -137,7 +151,7 @@ export const bundle = async (folder) => {
   });
   const stdin = { contents: lines.join(''), resolveDir: dist, sourcefile: 'core' };
   const core = await build({ ...settings, stdin, entryNames: 'core' });
-  const files = restoreHint([...core.outputFiles, ...rest.outputFiles]);
+  const files = restoreHint(await shrunk([...core.outputFiles, ...rest.outputFiles]));
   const isKept = new Set(files.map(({ path }) => path));
   for (const path of await scriptsIn(dist)) if (!isKept.has(path)) await rm(path);
   for (const { path, text } of files) {

@@ -35,25 +35,27 @@ const copyLicences = async () => {
   for (const file of ['LICENSE-MIT', 'LICENSE-APACHE']) await cp(new URL(file, root), new URL(file, dist));
 };
 
-/** SHA-256 of every file that the scripts fetch, for them to hold those files to. */
+/** SHA-256 of every file that the scripts fetch, for them to hold those files to: in a file whose own they know. */
 const writeManifest = async () => {
   const under = async (folder) => {
     const entries = await readdir(new URL(folder, dist), { recursive: true, withFileTypes: true });
-    return entries.filter((entry) => entry.isFile() && !entry.name.endsWith('.d.ts'))
+    return entries.filter((entry) => entry.isFile() && !/\.d\.ts$|^manifest\.json$/.test(entry.name))
       .map(({ parentPath, name }) => `${parentPath}/${name}`);
   };
   const files = [...(await under('wasm/')), ...(await under('models/'))].sort();
   const hash = async (file) => createHash('sha256').update(await readFile(file)).digest('hex');
   const entries = await Promise.all(files.map(async (file) => [relative(fileURLToPath(dist), file), await hash(file)]));
+  const manifest = JSON.stringify(Object.fromEntries(entries), null, 2);
+  await writeFile(new URL('wasm/manifest.json', dist), manifest);
   const script = new URL('manifest.js', dist);
   const compiled = await readFile(script, 'utf8');
-  const filled = compiled.replace('MANIFEST = {}', `MANIFEST = ${JSON.stringify(Object.fromEntries(entries), null, 2)}`);
-  if (filled === compiled) throw new Error('manifest.js has no empty MANIFEST any more; mend this script');
+  const filled = compiled.replace("MANIFEST_SHA256 = ''", `MANIFEST_SHA256 = '${createHash('sha256').update(manifest).digest('hex')}'`);
+  if (filled === compiled) throw new Error('manifest.js has no empty MANIFEST_SHA256 any more; mend this script');
   await writeFile(script, filled);
 };
 
 try {
-  await Promise.all([copyEngine('cpu'), copyEngine('gpu'), copyModels(), copyLicences()]);
+  await Promise.all([copyEngine('mosaic'), copyEngine('cpu'), copyEngine('gpu'), copyModels(), copyLicences()]);
   await writeManifest(); // of what is served, and before it becomes part of a bundle
   await bundle(dist);
 } catch (cause) {

@@ -4,6 +4,7 @@ import { openCamera, usable } from './capture.js';
 import { Client } from './client.js';
 import type { EncodeOptions, EncodedTotal, EncodedVideo } from './encoding.js';
 import { BautaError, UnsupportedError, closed, detached, unloaded } from './faults.js';
+import type { Ledger, MosaicOptions } from './ledger.js';
 import { newListeners } from './listeners.js';
 import type { BautaEvents } from './listeners.js';
 import { baseOf, checkOptions, loadCommand, modelUrl } from './options.js';
@@ -42,6 +43,7 @@ export class Bauta {
   readonly #openPassage: OpenPassage;
   #state: State = 'idle';
   #stats: Stats = new Tally().read(0);
+  #ledgers: readonly Ledger[] = [];
   #engine: EngineReport | null = null;
   #error: BautaError | null = null;
   #endRoute: End | undefined;
@@ -216,12 +218,12 @@ export class Bauta {
   }
 
   /**
-   * Changes the model: `model` as in the options. The one in use goes on until the next is loaded and tested, so no
-   * slate is shown and no frame is lost.
+   * Changes the model: `model` as in the options, a mosaic too. The one in use goes on until the next is loaded and tested,
+   * so no slate is shown and no frame is lost. What was released before stays in the ledger.
    *
    * Throws a `BautaError` where the next cannot be used (`model-missing`, `bad-model`, ...); the one in use stays.
    */
-  async useModel(model: string): Promise<EngineReport> {
+  async useModel(model: string | MosaicOptions): Promise<EngineReport> {
     this.#mustLive();
     await this.ready;
     return this.#client.send<'switch'>({ type: 'switch', model: modelUrl(model, this.#base) });
@@ -241,6 +243,7 @@ export class Bauta {
       engine: this.#engine,
       card: this.#engine?.card ?? null,
       stats: this.#stats,
+      ledgers: this.#ledgers,
       error: this.#error,
     };
   }
@@ -343,6 +346,7 @@ export class Bauta {
         break;
       case 'stats':
         this.#stats = told.stats;
+        this.#ledgers = told.ledgers;
         this.#listeners.tell('stats', told.stats);
         break;
       case 'engine':

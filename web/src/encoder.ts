@@ -9,6 +9,26 @@ const FRAMES_A_SECOND = 30;
 
 type Made = EncodedVideoChunkMetadata | undefined;
 
+/** All that encode one output. */
+export class Encoders {
+  readonly #all = new Set<OutputEncoder>();
+
+  add(sink: WritableStream<EncodedVideo>, settings: EncodeSettings): OutputEncoder {
+    const encoder = new OutputEncoder(sink, settings);
+    this.#all.add(encoder);
+    void encoder.ended.catch(() => undefined).then(() => this.#all.delete(encoder));
+    return encoder;
+  }
+
+  offer(frame: VideoFrame): void {
+    for (const encoder of this.#all) encoder.offer(frame);
+  }
+
+  async end(): Promise<void> {
+    await Promise.all([...this.#all].map((encoder) => encoder.end()));
+  }
+}
+
 /**
  * Encodes what leaves, in the gate: the page sees no picture of it. What cannot be kept up with is left out before it
  * is encoded, as a chunk that is missing later would spoil all until the next key frame.

@@ -2,16 +2,18 @@ import type { Assets, Engine } from './engine.js';
 import { faultOf, isTrap, openScript, readCard } from './engine-file.js';
 import type { Card } from './engine-file.js';
 import type { BautaError } from './faults.js';
-import { pixelsOf } from './known-answer.js';
+import { frameOf, pixelsOf } from './known-answer.js';
 
 /** The WebAssembly engine, as `crate/src/web/cpu.rs` exports it. */
 interface Session {
   anonymize(rgba: Uint8Array, width: number, height: number): Uint8Array<ArrayBuffer>;
+  answer(): Uint8Array<ArrayBuffer> | undefined;
+  ledger(): string | undefined;
   free(): void;
 }
 
 interface Exports {
-  readonly CpuEngine: { load(weights: Uint8Array, card: string): Session };
+  readonly CpuEngine: { load(weights: Uint8Array, card: string, ledger: string): Session };
 }
 
 /** Frames through the processor: copied out, anonymized in WebAssembly, wrapped again. */
@@ -32,7 +34,7 @@ export class CpuEngine implements Engine {
   static async load(assets: Assets): Promise<CpuEngine> {
     const exports = await openScript<Exports>('cpu', assets);
     try {
-      return new CpuEngine(exports.CpuEngine.load(assets.weights, assets.card), assets);
+      return new CpuEngine(exports.CpuEngine.load(assets.weights, assets.card, assets.ledger ?? '{}'), assets);
     } catch (cause) {
       throw faultOf(cause, 'bad-model');
     }
@@ -44,8 +46,7 @@ export class CpuEngine implements Engine {
     try {
       const seen = await pixelsOf(raw);
       const shown = this.#session.anonymize(seen, codedWidth, codedHeight);
-      const form: VideoFrameBufferInit = { format: 'RGBX', codedWidth, codedHeight, timestamp };
-      return new VideoFrame(shown, Object.assign(form, { transfer: [shown.buffer] }));
+      return frameOf(shown, codedWidth, codedHeight, timestamp);
     } catch (cause) {
       const fault = faultOf(cause, 'frame-failed');
       if (isTrap(cause)) {
@@ -54,6 +55,16 @@ export class CpuEngine implements Engine {
       }
       throw fault;
     }
+  }
+
+  answer(): Promise<VideoFrame | undefined> {
+    const { width, height } = this.card.known_answer;
+    const answer = this.#session.answer();
+    return Promise.resolve(answer && frameOf(answer, width, height, 0));
+  }
+
+  ledger(): string | undefined {
+    return this.#session.ledger();
   }
 
   close(): void {

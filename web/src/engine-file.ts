@@ -87,7 +87,7 @@ interface Script {
 }
 
 /** Loads the script in the folder `wasm/NAME/` and starts its WebAssembly, once both are as the manifest says (F12). */
-export const openScript = async <Exports>(name: 'cpu' | 'gpu', { base }: Assets): Promise<Exports> => {
+export const openScript = async <Exports>(name: 'cpu' | 'gpu' | 'mosaic', { base }: Assets): Promise<Exports> => {
   const address = new URL(`wasm/${name}/bauta.js`, base).href;
   const [wasm] = await Promise.all([
     fetchFile(`wasm/${name}/bauta_bg.wasm`, base, ENGINE_FILE),
@@ -114,6 +114,8 @@ const ENGINE_CODES: ReadonlySet<string> = new Set<FaultCode>([
   'bad-model',
   'self-test-failed',
   'frame-failed',
+  'bad-ledger',
+  'budget-spent',
 ]);
 
 const isEngineCode = (name: string): name is FaultCode => ENGINE_CODES.has(name);

@@ -14,6 +14,9 @@ interface Session {
   inputOffset(): number;
   inputSize(): number;
   forward(): void;
+  release(): Promise<void>;
+  answer(): boolean;
+  ledger(): string | undefined;
   outputBuffer(): GPUBuffer;
   outputOffset(): number;
   outputSize(): number;
@@ -22,7 +25,7 @@ interface Session {
 }
 
 interface Exports {
-  readonly GpuEngine: { load(weights: Uint8Array, card: string): Promise<Session> };
+  readonly GpuEngine: { load(weights: Uint8Array, card: string, ledger: string): Promise<Session> };
 }
 
 /** Of `GPUBufferUsage`, whose values TypeScript's own library does not declare. */
@@ -48,6 +51,8 @@ export class GpuEngine implements Engine {
   readonly adapter: string;
   readonly card: Card;
   readonly #session: Session;
+  /** Whether what it shows are releases, which a ledger counts. */
+  readonly #counts: boolean;
   readonly #device: GPUDevice;
   readonly #queue: GPUQueue;
   readonly #pipelines: Pipelines;
@@ -62,6 +67,7 @@ export class GpuEngine implements Engine {
     this.card = readCard(assets.card);
     this.adapter = adapter;
     this.#session = session;
+    this.#counts = session.ledger() !== undefined;
     this.#device = session.device();
     this.#queue = session.queue();
     this.#pipelines = pipelines;
@@ -79,7 +85,7 @@ export class GpuEngine implements Engine {
     const exports = await openScript<Exports>('gpu', assets);
     let session: Session | undefined;
     try {
-      session = await exports.GpuEngine.load(assets.weights, assets.card);
+      session = await exports.GpuEngine.load(assets.weights, assets.card, assets.ledger ?? '{}');
       return new GpuEngine(session, await compile(session.device()), adapterName(info), assets);
     } catch (cause) {
       if (!isTrap(cause)) session?.free();
@@ -87,15 +93,37 @@ export class GpuEngine implements Engine {
     }
   }
 
-  async anonymize(raw: VideoFrame): Promise<VideoFrame> {
+  anonymize(raw: VideoFrame): Promise<VideoFrame> {
+    return this.#made(raw.displayWidth, raw.displayHeight, raw.timestamp, async () => {
+      const working = this.#shrink(raw);
+      if (this.#counts) await this.#session.release(); // what is released is read back
+      else this.#session.forward();
+      return working;
+    });
+  }
+
+  async answer(): Promise<VideoFrame | undefined> {
+    if (!this.#counts) return undefined;
+    const { width, height } = this.card.known_answer;
+    return this.#made(width, height, 0, () => {
+      const [across = 0, down = 0] = this.#session.prepare(width, height);
+      this.#session.answer();
+      return Promise.resolve([across, down]);
+    });
+  }
+
+  ledger(): string | undefined {
+    return this.#session.ledger();
+  }
+
+  /** A frame of what `compute` leaves in the network's output; that gives the working size. */
+  async #made(width: number, height: number, timestamp: number, compute: () => Promise<readonly [number, number]>): Promise<VideoFrame> {
     if (this.#broken) throw this.#broken;
     let shown: VideoFrame;
     try {
-      const working = this.#shrink(raw);
-      this.#session.forward();
-      this.#grow(working, raw.displayWidth, raw.displayHeight);
+      this.#grow(await compute(), width, height);
       // Takes what was just drawn: the canvas is cleared once this task ends.
-      shown = new VideoFrame(this.#canvas, { timestamp: raw.timestamp, alpha: 'discard' });
+      shown = new VideoFrame(this.#canvas, { timestamp, alpha: 'discard' });
     } catch (cause) {
       const fault = faultOf(cause, 'frame-failed');
       if (isTrap(cause)) this.#break(fault.message);

@@ -1,8 +1,9 @@
-import type { Canary } from './canary.js';
+import type { Watch } from './canary.js';
 import { Client } from './client.js';
 import type { Port } from './client.js';
 import type { EngineKind } from './engine.js';
 import { BautaError, asFault, closed } from './faults.js';
+import type { Manifest } from './files.js';
 import type { EngineAnswers, EngineCommand, EngineEvent, EngineReport, PassedOver } from './protocol.js';
 
 /** A worker as the host sees it. */
@@ -16,8 +17,22 @@ export interface Model {
   readonly weights: Uint8Array;
   readonly card: string;
   readonly allowSoftwareGpu: boolean;
+  /** Settings of a mosaic, as JSON; then there are no weights and no card. */
+  readonly mosaic?: string;
   /** SHA-256 of card and weights, for the log. */
   readonly hashes: { readonly card: string; readonly weights: string };
+  /** The package's files. */
+  readonly known: Manifest;
+}
+
+/** What has been released, for all engines of a Bauta. */
+export interface Books {
+  /** How the next engine's ledger begins, as JSON. */
+  readonly opening: string;
+  /** Takes note of a ledger in numbers, as JSON. */
+  enter(ledger: string): void;
+  /** Settles when what was entered is kept. */
+  kept(): Promise<void>;
 }
 
 /** What an {@link EngineHost} needs. */
@@ -29,7 +44,9 @@ export interface EngineHostOptions {
   /** How long one frame may take before its engine counts as broken. */
   readonly frameLimitMs: number;
   /** Looks at what one engine makes. */
-  readonly canary: () => Canary;
+  readonly canary: () => Watch;
+  /** Where releases are entered; what makes none needs no books. */
+  readonly books?: Books | undefined;
   readonly onEngine: (report: EngineReport) => void;
   /** No engine is left. */
   readonly onExhausted: (fault: BautaError) => void;
@@ -52,13 +69,16 @@ export class EngineHost {
   readonly #options: EngineHostOptions;
   readonly #candidates: EngineKind[];
   readonly #passedOver: PassedOver[] = [];
-  #engine: { readonly client: EngineClient; readonly worker: Workshop; readonly canary: Canary } | undefined;
+  #engine: { readonly client: EngineClient; readonly worker: Workshop; readonly canary: Watch } | undefined;
   /** Ends the worker that an engine is being opened in. */
   #giveUpOpening: ((fault: BautaError) => void) | undefined;
   #arming: Promise<EngineReport> | undefined;
   #respawnsLeft = RESPAWNS;
   #goodFrames = 0;
   #closed = false;
+  /** The budget is spent: nothing more is asked of any engine. */
+  #spent: BautaError | undefined;
+  #report: EngineReport | undefined;
   #last = new BautaError('engine-lost', 'no engine was allowed; name webgpu, cpu or auto');
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -68,11 +88,21 @@ export class EngineHost {
   }
 
   get isReady(): boolean {
-    return this.#engine !== undefined;
+    return this.#engine !== undefined && this.#spent === undefined;
+  }
+
+  /** The engine that was opened last. */
+  get report(): EngineReport | undefined {
+    return this.#report;
+  }
+
+  get model(): Model {
+    return this.#options.model;
   }
 
   /** Opens the best engine that works. Rejects with the last one's fault if none does. */
   arm(): Promise<EngineReport> {
+    if (this.#spent) return Promise.reject(this.#spent);
     this.#arming ??= this.#open().finally(() => { this.#arming = undefined; });
     return this.#arming;
   }
@@ -103,12 +133,12 @@ export class EngineHost {
       try {
         const opened = await this.#openOne(kind);
         const loadMs = performance.now() - began;
-        const report = { kind, ...opened, passedOver: [...this.#passedOver], loadMs };
-        this.#options.onEngine(report);
-        return report;
+        this.#report = { kind, ...opened, passedOver: [...this.#passedOver], loadMs };
+        this.#options.onEngine(this.#report);
+        return this.#report;
       } catch (cause) {
         this.#last = asFault(cause, 'bad-engine-file');
-        if (this.#last.code === 'bad-model') break; // no engine can open it
+        if (this.#last.code === 'bad-model' || this.#last.code === 'bad-ledger') break; // no engine can open it
         this.#passOver(this.#last.message);
       }
     }
@@ -120,13 +150,17 @@ export class EngineHost {
     const worker = this.#options.spawn();
     const client: EngineClient = new Client(
       worker,
-      ({ fault }) => { this.#lose(client, new BautaError(fault.code, fault.message)); },
+      (told) => {
+        if (told.event === 'ledger') this.#options.books?.enter(told.ledger);
+        else this.#lose(client, new BautaError(told.fault.code, told.fault.message));
+      },
       (fault) => { this.#lose(client, fault); },
     );
-    const { base, weights, card, allowSoftwareGpu } = this.#options.model;
+    const { hashes: _, known: __, ...assets } = this.#options.model;
+    const ledger = this.#options.books?.opening ?? '{}';
     this.#giveUpOpening = (fault) => { client.fail(fault); }; // which ends the worker, below
     try {
-      const sent = client.send<'open'>({ type: 'open', kind, base, weights, card, allowSoftwareGpu });
+      const sent = client.send<'open'>({ type: 'open', kind, ledger, ...assets });
       const opened = await within(sent, LOAD_LIMIT_MS, `the ${kind} engine did not open`);
       if (this.#closed) throw closed();
       this.#engine = { client, worker, canary: this.#options.canary() };
@@ -148,6 +182,7 @@ export class EngineHost {
       const made = await within(sent, this.#options.frameLimitMs, 'the engine did not finish a frame');
       try {
         check(made);
+        await this.#options.books?.kept();
       } catch (cause) {
         made.close();
         throw cause;
@@ -157,7 +192,8 @@ export class EngineHost {
       return made;
     } catch (cause) {
       const fault = asFault(cause, 'frame-failed');
-      this.#lose(engine.client, fault);
+      if (fault.code === 'budget-spent') this.#spent = fault;
+      else this.#lose(engine.client, fault);
       throw fault;
     }
   }

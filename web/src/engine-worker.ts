@@ -7,19 +7,27 @@ import type { EngineAnswers, EngineCommand, EngineEvent } from './protocol.js';
 
 let engine: Engine | undefined;
 
+const tellLedger = (engine: Engine): void => {
+  const ledger = engine.ledger?.();
+  if (ledger !== undefined) tell({ event: 'ledger', ledger } satisfies EngineEvent);
+};
+
 const tell = serve<EngineCommand, EngineAnswers>(globalThis as unknown as Port, {
-  async open({ kind, base, weights, card, allowSoftwareGpu }) {
+  async open({ kind, ...assets }) {
     const onLost = ({ code, message }: BautaError): void => { 
       tell({ event: 'lost', fault: { code, message } } satisfies EngineEvent);
     };
-    engine = await loadEngine(kind, { base, weights, card, allowSoftwareGpu, onLost });
+    engine = await loadEngine(kind, { ...assets, onLost });
+    tellLedger(engine);
     return { adapter: engine.adapter, card: engine.card };
   },
 
   async anonymize({ frame }) {
     try {
       if (engine === undefined) throw new BautaError('frame-failed', 'a frame came before the engine was open');
-      return await engine.anonymize(frame);
+      const made = await engine.anonymize(frame);
+      tellLedger(engine); // before the frame: it is entered before it leaves
+      return made;
     } finally {
       frame.close();
     }

@@ -12,6 +12,10 @@ export type FaultCode =
   | 'bad-model'
   /** The engine's own files are missing, altered or of another version. */
   | 'bad-engine-file'
+  /** A ledger cannot be opened or kept, or its budget makes no sense. */
+  | 'bad-ledger'
+  /** The privacy budget is spent: the slate is shown from now on. */
+  | 'budget-spent'
   /** The engine computes something else than the model's card says. */
   | 'self-test-failed'
   /** A running engine's output was its input, blank, or stale. */
@@ -66,23 +70,6 @@ export class UnsupportedError extends BautaError {
   constructor(code: 'unsupported' | 'no-webgpu', message: string, missing: readonly string[] = []) {
     super(code, message);
     this.missing = missing;
-  }
-}
-
-/** Video that no Bauta made was about to leave. It did not. */
-export class RawUploadError extends BautaError {
-  /** Its name, also where minifying has changed that of its class. */
-  override readonly name = 'RawUploadError';
-  /** The call that was refused, as `RTCPeerConnection.addTrack`. */
-  readonly way: string;
-
-  constructor(way: string) {
-    super(
-      'raw-upload',
-      `${way} was given video that no Bauta made, so it may show people as they are; give it the track of ` +
-        'openCamera() or attach(), a clone of it made with the guard on, or a frame of processFrame()',
-    );
-    this.way = way;
   }
 }
 

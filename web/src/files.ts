@@ -1,6 +1,6 @@
 import { BautaError } from './faults.js';
 import type { FaultCode } from './faults.js';
-import { MANIFEST } from './manifest.js';
+import { MANIFEST_SHA256 } from './manifest.js';
 
 /** A kind of file: what faults say of it. */
 interface FileKind {
@@ -35,9 +35,28 @@ export const MODEL_FILE: FileKind = {
  */
 export const fetchFile = async (address: string, base: string, kind: FileKind): Promise<ArrayBuffer> => {
   const { href } = new URL(address, base);
-  const bytes = await fetched(href, kind);
-  const wanted = href.startsWith(base) ? MANIFEST[href.slice(base.length)] : undefined;
+  const [bytes, known] = await Promise.all([fetched(href, kind), readManifest(base)]);
+  const wanted = href.startsWith(base) ? known[href.slice(base.length)] : undefined;
   if (wanted === undefined && !kind.isAlwaysKnown) return bytes;
+  return vouched(bytes, wanted, href, kind);
+};
+
+/** SHA-256 of files by their path in the package. */
+export type Manifest = Readonly<Record<string, string>>;
+
+let manifest: Promise<Manifest> | undefined;
+
+/** Fetches the manifest, once; it is held to the hash in this very script. */
+export const readManifest = (base: string): Promise<Manifest> => {
+  const { href } = new URL('wasm/manifest.json', base);
+  const read = async (): Promise<Manifest> => {
+    const bytes = await vouched(await fetched(href, ENGINE_FILE), MANIFEST_SHA256, href, ENGINE_FILE);
+    return JSON.parse(new TextDecoder().decode(bytes)) as Manifest;
+  };
+  return (manifest ??= read());
+};
+
+const vouched = async (bytes: ArrayBuffer, wanted: string | undefined, href: string, kind: FileKind): Promise<ArrayBuffer> => {
   if ((await sha256(bytes)) === wanted) return bytes;
   throw new BautaError(kind.altered, `the ${kind.name} ${href} is not the one this version was built with; ${kind.remedy}`);
 };

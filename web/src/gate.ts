@@ -1,19 +1,16 @@
 import { Chain } from './audit.js';
 import type { AuditLog, LogData } from './audit.js';
-import { Canary } from './canary.js';
 import { newTrack } from './capture.js';
 import { serve } from './client.js';
 import type { Port } from './client.js';
-import type { OutputEncoder } from './encoder.js';
+import type { Encoders } from './encoder.js';
 import type { EncodedTotal } from './encoding.js';
-import { EngineHost } from './engine-host.js';
 import type { Model, Workshop } from './engine-host.js';
+import { Engines } from './engines.js';
 import { failClosed } from './fail-closed.js';
 import { BautaError, asFault, closed, detached, unloaded } from './faults.js';
-import { MODEL_FILE, fetchFile, sha256 } from './files.js';
 import { FrozenWatch } from './frozen.js';
 import { Inlet, giveUp } from './inlet.js';
-import { MANIFEST } from './manifest.js';
 import type { EngineReport, GateAnswers, GateCommand, GateEvent } from './protocol.js';
 import { slateOf } from './slate.js';
 import type { Size } from './slate.js';
@@ -53,10 +50,8 @@ export class Gate {
   readonly #machine: Machine;
   readonly #log = new Chain();
   #tally = new Tally();
-  #settings: Load | undefined;
-  #host: EngineHost | undefined;
-  #switching: Promise<unknown> = Promise.resolve();
-  readonly #encoders = new Set<OutputEncoder>();
+  #engines: Engines | undefined;
+  #encoders: Encoders | undefined;
   /** Settles when the encoders that were asked for are there: an output that begins after them waits. */
   #encodersCome: Promise<unknown> = Promise.resolve();
   #route = 0;
@@ -73,7 +68,7 @@ export class Gate {
       turn: (command) => this.#turn(command),
       detach: ({ route }) => this.#free(route),
       process: ({ frame }) => this.#process(frame),
-      switch: ({ model }) => this.#switch(model),
+      switch: ({ model }) => new Promise((resolve) => { this.#mustLive(); resolve(this.#opened().change(model)); }),
       encode: (command) => this.#encode(command),
       log: () => this.#log.read(),
       note: ({ text }) => {
@@ -100,70 +95,24 @@ export class Gate {
     }, STATS_EVERY_MS);
   }
 
-  async #load(command: Load): Promise<EngineReport> {
-    this.#settings = command;
-    const { sources, candidates, deadlineMs, frozenMs } = command;
-    const frozen = Number.isFinite(frozenMs) ? frozenMs : 'never';
-    this.#log.note('settings', { model: sources.model, engines: candidates.join(', '), deadlineMs, frozenMs: frozen });
+  async #load(load: Load): Promise<EngineReport> {
+    const { sources: { model }, candidates, deadlineMs, frozenMs } = load;
+    const settings = { engines: candidates.join(', '), deadlineMs, frozenMs: Number.isFinite(frozenMs) ? frozenMs : 'never' };
+    this.#log.note('settings', { model: typeof model === 'string' ? model : JSON.stringify(model), ...settings });
+    this.#engines = new Engines({
+      spawn: this.#spawn,
+      load,
+      onUse: (engine, model) => { this.#tellEngine(engine, model); },
+      onExhausted: (fault) => { this.#block(fault); },
+      mustLive: () => { this.#mustLive(); },
+    });
     try {
-      const model = await fetchModel(command.sources);
-      this.#mustLive(); // or an engine's worker would begin when all others have ended
-      this.#host = this.#hostOf(model, command);
+      return await this.#engines.open();
     } catch (cause) {
       const fault = asFault(cause, 'model-missing');
       this.#block(fault);
       throw fault;
     }
-    return this.#host.arm();
-  }
-
-  /** One at a time, in the order asked for. */
-  #switch(model: string): Promise<EngineReport> {
-    const mine = this.#switching.then(() => this.#switchTo(model));
-    this.#switching = mine.catch(() => undefined);
-    return mine;
-  }
-
-  /**
-   * F3, make before break: the engine in use goes on until the next one has passed its self-test, and finishes the
-   * frames it has. Where there is none to take its place, it stays.
-   */
-  async #switchTo(address: string): Promise<EngineReport> {
-    const settings = this.#loaded();
-    this.#mustLive();
-    const sources = { ...settings.sources, model: address };
-    const model = await fetchModel(sources);
-    const next = this.#hostOf(model, settings);
-    const engine = await next.arm();
-    const before = this.#host;
-    try {
-      this.#mustLive();
-    } catch (cause) {
-      next.close();
-      throw cause;
-    }
-    this.#settings = { ...settings, sources };
-    this.#host = next;
-    this.#use(engine, model);
-    await before?.retire();
-    return engine;
-  }
-
-  #hostOf(model: Model, { candidates, deadlineMs }: Load): EngineHost {
-    const host: EngineHost = new EngineHost({
-      spawn: this.#spawn,
-      model,
-      candidates,
-      frameLimitMs: Math.max(10_000, 10 * deadlineMs),
-      canary: () => new Canary(newSampler()),
-      onEngine: (engine) => {
-        if (this.#host === host) this.#use(engine, model);
-      },
-      onExhausted: (fault) => {
-        if (this.#host === host) this.#block(fault);
-      },
-    });
-    return host;
   }
 
   /** The end of frames that the app makes itself is no fault. */
@@ -200,14 +149,14 @@ export class Gate {
       return;
     }
     if (this.#machine.state !== 'blocked') this.#lastFault = undefined;
-    const { slate, deadlineMs, frozenMs } = this.#loaded();
+    const { slate, deadlineMs, frozenMs } = this.#opened().load;
     const watch = new FrozenWatch(newSampler(), frozenMs);
     this.#tally = new Tally();
     this.#log.note('input', { ...size });
     const abort = new AbortController();
     const guard = failClosed({
-      anonymize: (raw) => this.#engines().anonymize(raw),
-      isReady: () => this.#host?.isReady ?? false,
+      anonymize: (raw) => this.#opened().anonymize(raw),
+      isReady: () => this.#engines?.isReady ?? false,
       isFrozen: (raw, nowMs) => watch.isFrozen(raw, nowMs),
       blank: slateOf(slate),
       machine: this.#machine,
@@ -216,7 +165,7 @@ export class Gate {
       deadlineMs,
       onFault: (fault) => { this.#report(fault); },
       isOver: () => abort.signal.aborted,
-      onLeaving: (frame) => { for (const encoder of this.#encoders) encoder.offer(frame); },
+      onLeaving: (frame) => { this.#encoders?.offer(frame); },
     });
     const piped = frames
       .pipeThrough(new TransformStream(guard), { signal: abort.signal })
@@ -247,18 +196,11 @@ export class Gate {
     return undefined;
   }
 
+  /** What encodes is downloaded when it is first used. */
   async #encode({ sink, settings }: Encode): Promise<EncodedTotal> {
-    const coming = newEncoder(sink, settings).then((encoder) => {
-      this.#encoders.add(encoder);
-      return encoder;
-    });
+    const coming = import('./encoder.js').catch(unloaded).then(({ Encoders }) => (this.#encoders ??= new Encoders()).add(sink, settings));
     this.#encodersCome = Promise.allSettled([this.#encodersCome, coming]);
-    const encoder = await coming;
-    try {
-      return await encoder.ended;
-    } finally {
-      this.#encoders.delete(encoder);
-    }
+    return (await coming).ended;
   }
 
   async #process(frame: VideoFrame): Promise<VideoFrame> {
@@ -267,9 +209,7 @@ export class Gate {
     this.#tally.framesIn++;
     try {
       if (this.#machine.state === 'idle') this.#machine.apply('begin');
-      const host = this.#engines();
-      if (!host.isReady) await host.arm();
-      const made = await host.anonymize(frame);
+      const made = await this.#opened().process(frame);
       const fits = made.displayWidth === width && made.displayHeight === height;
       if (fits && this.#machine.apply('frame') === 'running') {
         const nowMs = performance.now();
@@ -292,9 +232,9 @@ export class Gate {
   async #stop(): Promise<AuditLog> {
     this.#machine.apply('close');
     this.#output?.abort.abort(closed());
-    this.#host?.close();
+    this.#engines?.close();
     await this.#output?.ended;
-    await this.#endEncoders();
+    await this.#encoders?.end();
     return this.#log.read();
   }
 
@@ -305,30 +245,26 @@ export class Gate {
     this.#output?.abort.abort(fault);
   }
 
-  async #endEncoders(): Promise<void> {
-    await Promise.all([...this.#encoders].map((encoder) => encoder.end()));
-  }
-
-  #use(engine: EngineReport, { hashes }: Model): void {
+  #tellEngine(engine: EngineReport, { hashes, known }: Model): void {
     const { kind, adapter, card } = engine;
-    const folder = kind === 'webgpu' ? 'wasm/gpu' : 'wasm/cpu';
-    const files = { wasm: MANIFEST[`${folder}/bauta_bg.wasm`] ?? null, script: MANIFEST[`${folder}/bauta.js`] ?? null };
+    const folder = `wasm/${card.mode === 'mosaic' ? 'mosaic' : kind === 'webgpu' ? 'gpu' : 'cpu'}`;
+    const files = { wasm: known[`${folder}/bauta_bg.wasm`] ?? null, script: known[`${folder}/bauta.js`] ?? null };
     this.#log.note('engine', { kind, adapter, model: card.name, mode: card.mode, ...files, ...hashes });
     this.#tell({ event: 'engine', engine });
   }
 
   #logCounts(): void {
     const { framesIn, framesOut, slates, withheld, faults } = this.#tally.read(performance.now());
-    this.#log.note('counts', { framesIn, framesOut, slates, withheld, faults } satisfies LogData);
+    this.#log.note('counts', { framesIn, framesOut, slates, withheld, faults, ...this.#engines?.counted?.forLog() } satisfies LogData);
   }
 
   #tellStats(): void {
-    this.#tell({ event: 'stats', stats: this.#tally.read(performance.now()) });
+    this.#tell({ event: 'stats', stats: this.#tally.read(performance.now()), ledgers: this.#engines?.counted?.read() ?? [] });
   }
 
   /** F13: the output ends with its camera. Waits for nobody: who takes the chunks may be slow, and the camera is to be stopped now. */
   #ended(onPurpose: boolean, cause: unknown): void {
-    void this.#endEncoders();
+    void this.#encoders?.end();
     this.#tellStats();
     this.#logCounts();
     this.#output = undefined;
@@ -353,29 +289,8 @@ export class Gate {
     if (state === 'blocked') throw this.#lastFault ?? new BautaError('engine-lost', 'no engine is left');
   }
 
-  #loaded(): Load {
-    if (this.#settings) return this.#settings;
+  #opened(): Engines {
+    if (this.#engines) return this.#engines;
     throw new BautaError('frame-failed', 'a camera was attached before an engine was asked for');
   }
-
-  #engines(): EngineHost {
-    if (this.#host) return this.#host;
-    throw this.#lastFault ?? new BautaError('frame-failed', 'the model is not loaded yet; wait for ready');
-  }
 }
-
-/** The encoder is downloaded when it is first used. */
-const newEncoder = async (sink: Encode['sink'], settings: Encode['settings']): Promise<OutputEncoder> => {
-  const { OutputEncoder } = await import('./encoder.js').catch(unloaded);
-  return new OutputEncoder(sink, settings);
-};
-
-/** Fetches card and weights. Whether they belong together is for the engine to say. */
-const fetchModel = async ({ base, model, allowSoftwareGpu }: Load['sources']): Promise<Model> => {
-  const [card, weights] = await Promise.all([
-    fetchFile(`${model}.json`, base, MODEL_FILE),
-    fetchFile(`${model}.bpk`, base, MODEL_FILE),
-  ]);
-  const hashes = { card: await sha256(card), weights: await sha256(weights) };
-  return { base, allowSoftwareGpu, hashes, card: new TextDecoder().decode(card), weights: new Uint8Array(weights) };
-};

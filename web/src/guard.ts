@@ -18,9 +18,24 @@
  * {@link vouchFor} says so.
  */
 import { brand, isBranded } from './brand.js';
-import { RawUploadError } from './faults.js';
+import { BautaError } from './faults.js';
 
-export { RawUploadError } from './faults.js';
+/** Video that no Bauta made was about to leave. It did not. */
+export class RawUploadError extends BautaError {
+  /** Its name, also where minifying has changed that of its class. */
+  override readonly name = 'RawUploadError';
+  /** The call that was refused, as `RTCPeerConnection.addTrack`. */
+  readonly way: string;
+
+  constructor(way: string) {
+    super(
+      'raw-upload',
+      `${way} was given video that no Bauta made, so it may show people as they are; give it the track of ` +
+        'openCamera() or attach(), a clone of it made with the guard on, or a frame of processFrame()',
+    );
+    this.way = way;
+  }
+}
 
 /** How the upload guard is put on. */
 export interface GuardOptions {

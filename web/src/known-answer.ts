@@ -25,6 +25,12 @@ export const pattern = (width: number, height: number): Uint8Array<ArrayBuffer> 
   return bytes;
 };
 
+/** A frame of pixels R, G, B, A, row by row, whose A does not count; they are taken over. */
+export const frameOf = (rgba: Uint8Array<ArrayBuffer>, codedWidth: number, codedHeight: number, timestamp: number): VideoFrame => {
+  const form: VideoFrameBufferInit = { format: 'RGBX', codedWidth, codedHeight, timestamp };
+  return new VideoFrame(rgba, Object.assign(form, { transfer: [rgba.buffer] }));
+};
+
 /** The pixels of a frame at its display size: R, G, B, A, row by row. Waits for the GPU. */
 export const pixelsOf = async (frame: VideoFrame): Promise<Uint8Array<ArrayBuffer>> => {
   const { displayWidth: width, displayHeight: height } = frame;

@@ -1,5 +1,5 @@
 /**
- * SHA-256 of the files that lie beside the scripts, in lower-case hex, by their path in the package. The build writes
- * them in here: whoever can trust this script can trust those files.
+ * SHA-256 of `wasm/manifest.json`, in lower-case hex, which holds that of every other file beside the scripts by its path
+ * in the package. The build writes both: whoever can trust this script can trust those files.
  */
-export const MANIFEST: Readonly<Record<string, string>> = {};
+export const MANIFEST_SHA256: string = '';

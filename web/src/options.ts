@@ -1,11 +1,18 @@
+import type { BudgetOptions, MosaicOptions } from './ledger.js';
 import type { GateCommand } from './protocol.js';
 import { SLATE_COLOUR, colourOf } from './slate.js';
 import type { EngineChoice, Support } from './support.js';
 
 /** How a Bauta is made. */
 export interface BautaOptions {
-  /** Name of a model in `assetBase`'s folder `models/`, or the URL of one, without its ending. */
-  readonly model?: string;
+  /** Name of a model in `assetBase`'s folder `models/`, or the URL of one, without its ending; or a mosaic, which needs none. */
+  readonly model?: string | MosaicOptions;
+  /** Refuses a model of another mode. Default: any. */
+  readonly mode?: 'learned' | 'dp' | 'mosaic';
+  /** A mosaic that is shown instead of the slate while the model cannot be: before it is loaded, and after a fault. */
+  readonly meanwhile?: MosaicOptions;
+  /** What releases of mode `dp` and of mosaics may cost. Default: they are only counted. */
+  readonly budget?: BudgetOptions;
   /** `auto` takes the GPU where there is a real one that passes its self-test, else the processor. */
   readonly engine?: EngineChoice;
   /** Also take a GPU that is emulated on the processor. It is slower than the CPU engine; for tests. */
@@ -46,10 +53,11 @@ export const checkOptions = (options: BautaOptions): void => {
 export const loadCommand = (options: BautaOptions, can: Support): Extract<GateCommand, { readonly type: 'load' }> => {
   const { model, engine, allowSoftwareGpu, slate, deadlineMs, frozenMs } = withDefaults(options);
   const base = baseOf(options);
+  const { mode, meanwhile, budget } = options;
   const sources = { base, model: modelUrl(model, base), allowSoftwareGpu };
   const isChoice = engine === 'auto' && can.engine === 'webgpu';
   const candidates = isChoice ? (['webgpu', 'cpu'] as const) : can.engine === null ? [] : [can.engine];
-  return { type: 'load', sources, candidates, slate, deadlineMs, frozenMs };
+  return { type: 'load', sources, candidates, slate, deadlineMs, frozenMs, mode, meanwhile, budget };
 };
 
 /** Absolute URL of the folder with `wasm/` and `models/`, with a slash at its end. */
@@ -58,5 +66,6 @@ export const baseOf = ({ assetBase = new URL('./', import.meta.url) }: BautaOpti
   return href.endsWith('/') ? href : `${href}/`;
 };
 
-/** Absolute URL of a model without its ending. */
-export const modelUrl = (model: string, base: string): string => new URL(model, new URL('models/', base)).href;
+/** Absolute URL of a model without its ending; a mosaic as it is. */
+export const modelUrl = <Model extends string | MosaicOptions>(model: Model, base: string): Model | string =>
+  typeof model === 'string' ? new URL(model, new URL('models/', base)).href : model;

@@ -2,6 +2,7 @@ import type { AuditLog } from './audit.js';
 import type { Card, EngineKind } from './engine.js';
 import type { EncodeSettings, EncodedTotal, EncodedVideo } from './encoding.js';
 import type { Fault } from './faults.js';
+import type { BudgetOptions, Ledger, MosaicOptions } from './ledger.js';
 import type { Size } from './slate.js';
 import type { State } from './state.js';
 import type { Stats } from './stats.js';
@@ -10,8 +11,8 @@ import type { Stats } from './stats.js';
 export interface Sources {
   /** Absolute URL of the folder with `wasm/` and `models/`, with a slash at its end. */
   readonly base: string;
-  /** Absolute URL of the model without its ending: `.json` is the card, `.bpk` the weights. */
-  readonly model: string;
+  /** Absolute URL of the model without its ending: `.json` is the card, `.bpk` the weights; or a mosaic. */
+  readonly model: string | MosaicOptions;
   readonly allowSoftwareGpu: boolean;
 }
 
@@ -28,6 +29,11 @@ export type GateCommand =
       readonly slate: string;
       readonly deadlineMs: number;
       readonly frozenMs: number;
+      /** The only mode that is wanted; missing: any. */
+      readonly mode?: string | undefined;
+      /** What is shown while the model cannot; missing: the slate. */
+      readonly meanwhile?: MosaicOptions | undefined;
+      readonly budget?: BudgetOptions | undefined;
     }
   | {
       readonly type: 'run';
@@ -53,7 +59,7 @@ export type GateCommand =
   | { readonly type: 'detach'; readonly route: number }
   | { readonly type: 'process'; readonly frame: VideoFrame }
   /** Another model, as `Sources` names one. */
-  | { readonly type: 'switch'; readonly model: string }
+  | { readonly type: 'switch'; readonly model: Sources['model'] }
   | { readonly type: 'encode'; readonly sink: WritableStream<EncodedVideo>; readonly settings: EncodeSettings }
   | { readonly type: 'log' }
   | { readonly type: 'note'; readonly text: string }
@@ -85,7 +91,7 @@ export interface GateAnswers {
 /** What the gate tells unasked. `route` is that of the last `run`, `stream` or `detach` that has been carried out. */
 export type GateEvent =
   | { readonly event: 'state'; readonly state: State; readonly route: number }
-  | { readonly event: 'stats'; readonly stats: Stats }
+  | { readonly event: 'stats'; readonly stats: Stats; readonly ledgers: readonly Ledger[] }
   | { readonly event: 'engine'; readonly engine: EngineReport }
   | { readonly event: 'error'; readonly fault: Fault; readonly route: number };
 
@@ -97,6 +103,8 @@ export type EngineCommand =
       readonly base: string;
       readonly weights: Uint8Array;
       readonly card: string;
+      readonly mosaic?: string;
+      readonly ledger: string;
       readonly allowSoftwareGpu: boolean;
     }
   | { readonly type: 'anonymize'; readonly frame: VideoFrame };
@@ -107,11 +115,12 @@ export interface EngineAnswers {
   anonymize: VideoFrame;
 }
 
-/** What the engine's worker tells unasked: it broke, and is of no use any more. */
-export interface EngineEvent {
-  readonly event: 'lost';
-  readonly fault: Fault;
-}
+/** What the engine's worker tells unasked. */
+export type EngineEvent =
+  /** It broke, and is of no use any more. */
+  | { readonly event: 'lost'; readonly fault: Fault }
+  /** Something was released: the ledger in numbers, as JSON. */
+  | { readonly event: 'ledger'; readonly ledger: string };
 
 /** An engine that was not used, and the sentence that says why. */
 export interface PassedOver {

@@ -1,5 +1,6 @@
 import type { Card } from './engine.js';
 import type { BautaError } from './faults.js';
+import type { Ledger } from './ledger.js';
 import type { Pipeline } from './passage.js';
 import type { EngineReport } from './protocol.js';
 import type { State } from './state.js';
@@ -19,6 +20,8 @@ export interface BautaReport {
   readonly card: Card | null;
   /** Counts and times since the output began. */
   readonly stats: Stats;
+  /** What was released and has been spent, of each kind of release; empty where nothing is counted. */
+  readonly ledgers: readonly Ledger[];
   /** What went wrong last; `null` where nothing did. */
   readonly error: BautaError | null;
 }

@@ -1,6 +1,7 @@
 /** Step 5: the files that the engine ran on, by the log, as they are served now, and as the list has them. */
 import type { AuditLog, Bauta } from 'bauta';
-import { find, judge, line, onPress, write } from './page.js';
+import { find, write } from '../elements.js';
+import { judge, line, onPress } from './page.js';
 
 /** A file of the demo, and its hash in the log. */
 interface Used {

@@ -2,7 +2,8 @@
 import type { AuditLog, Bauta } from 'bauta';
 import { verifyLog } from 'bauta/log';
 import type { LogEntry, LogVerdict } from 'bauta/log';
-import { button, find, judge, line, onPress, showError } from './page.js';
+import { find, showError } from '../elements.js';
+import { button, judge, line, onPress } from './page.js';
 
 const HASH = /^[0-9a-f]{64}$/;
 

@@ -1,6 +1,7 @@
 /** Step 3: the marks of the camera's picture, in what goes in and in what comes out. */
 import type { Counts, Task } from './look-worker.js';
-import { count, judge, write } from './page.js';
+import { write } from '../elements.js';
+import { count, judge } from './page.js';
 import type { Verdict } from './page.js';
 
 declare const MediaStreamTrackProcessor: new (init: { track: MediaStreamTrack; maxBufferSize: number }) => {

@@ -1,6 +1,7 @@
 /** Steps 1 and 2: whether the network is cut, and what was asked of whom. */
 import type { SeenRequest } from '../witness.js';
-import { count, judge, line, find, write } from './page.js';
+import { find, write } from '../elements.js';
+import { count, judge, line } from './page.js';
 
 /** Frames that must leave after the cut. */
 const ENOUGH_FRAMES = 20;

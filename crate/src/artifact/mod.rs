@@ -154,6 +154,11 @@ struct Kind {
     architecture: Option<String>,
 }
 
+/// What the card in `text` calls its network; `None` for the default one, and for what is no card.
+pub fn architecture(text: &str) -> Option<String> {
+    serde_json::from_str::<Header>(text).ok()?.config.architecture
+}
+
 impl<S: Shape> ArtifactOf<S> {
     /// Checks that `weights` are those the card describes. `name` is what errors call the card.
     ///

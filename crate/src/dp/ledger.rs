@@ -184,8 +184,8 @@ pub struct Opening {
     pub budget: Budget,
     /// The chance with which epsilon may be missed; missing: 1e-5.
     pub delta: Option<f64>,
-    /// An earlier ledger, whose budget this one's replaces.
-    pub kept: Option<Ledger>,
+    /// Earlier ledgers: the one that counts the same is taken up, with this budget instead of its own.
+    pub kept: Vec<Ledger>,
 }
 
 /// Why a release is refused, or a ledger.
@@ -251,7 +251,15 @@ impl Ledger {
     pub fn new(counted: Counted, budget: Budget, delta: f64) -> Result<Self, LedgerError> {
         let Counted { unit, relation } = counted;
         let (spent_mu_squared, spent_epsilon) = (0.0, 0.0);
-        Self::try_from(Entries { unit, relation, budget, delta, releases: 0, spent_mu_squared, spent_epsilon })
+        Self::try_from(Entries {
+            unit,
+            relation,
+            budget,
+            delta,
+            releases: 0,
+            spent_mu_squared,
+            spent_epsilon,
+        })
     }
 
     /// A ledger of noisy codes without a budget: it only counts.
@@ -259,14 +267,15 @@ impl Ledger {
         Self::new(Counted::codes(), Budget::None, DELTA).expect("no budget, and a delta that is one")
     }
 
-    /// An empty ledger, or an earlier one with another budget.
+    /// An empty ledger, or the earlier one that counts the same, with another budget.
     ///
     /// # Errors
-    /// [`LedgerError`] for numbers that are none, and for an earlier ledger that counts something else.
-    pub fn open(Opening { budget, delta, kept }: Opening, counted: Counted) -> Result<Self, LedgerError> {
+    /// [`LedgerError`] for numbers that are none.
+    pub fn open(Opening { budget, delta, kept }: Opening, counted: &Counted) -> Result<Self, LedgerError> {
         let empty = Self::new(counted.clone(), budget, delta.unwrap_or(DELTA))?;
-        let Some(kept) = kept else { return Ok(empty) };
-        kept.must_count(&counted)?;
+        let Some(kept) = kept.into_iter().find(|kept| kept.must_count(counted).is_ok()) else {
+            return Ok(empty);
+        };
         let (budget, delta) = (empty.0.budget, empty.0.delta);
         Ok(Self(Entries { budget, delta, ..kept.0 }))
     }
@@ -434,7 +443,11 @@ mod tests {
             let mut releases = 0;
             while ledger.spend(cost).is_ok() {
                 releases += 1;
-                assert!(ledger.epsilon() <= 8.0 + 1e-6, "{releases} releases of {cost:?}: {}", ledger.epsilon());
+                assert!(
+                    ledger.epsilon() <= 8.0 + 1e-6,
+                    "{releases} releases of {cost:?}: {}",
+                    ledger.epsilon()
+                );
             }
             assert_eq!(releases, affords, "{cost:?}");
             let mut wider = Ledger(Entries { budget: Budget::None, ..ledger.0.clone() });
@@ -456,16 +469,26 @@ mod tests {
         assert_eq!(after.spend(codes(0.5)), Ok(()), "the fourth");
         assert!(after.spend(codes(0.5)).is_err(), "the fifth");
         let opening: Opening =
-            serde_json::from_str(&format!("{{\"budget\":{{\"mu\":2}},\"kept\":{text}}}")).expect("an opening");
-        let wider = Ledger::open(opening, Counted::codes()).expect("the same kind");
-        assert_eq!((wider.releases(), wider.affords(codes(0.5))), (3, Some(13)), "a new budget, and the old counts");
+            serde_json::from_str(&format!("{{\"budget\":{{\"mu\":2}},\"kept\":[{text}]}}"))
+                .expect("an opening");
+        let wider = Ledger::open(opening, &Counted::codes()).expect("the same kind");
+        assert_eq!(
+            (wider.releases(), wider.affords(codes(0.5))),
+            (3, Some(13)),
+            "a new budget, and the old counts"
+        );
     }
 
     #[test]
-    fn what_counts_something_else_is_not_taken_up() {
-        let kept = Some(ledger(Budget::None));
+    fn of_several_ledgers_the_one_that_counts_the_same_is_taken_up() {
         let other = Counted { unit: "a person".into(), relation: "any".into() };
-        let refused = Ledger::open(Opening { kept, ..Opening::default() }, other).expect_err("another unit");
+        let mut codes_of_before = ledger(Budget::None);
+        codes_of_before.spend(codes(1.0)).expect("no budget");
+        let kept = vec![Ledger::new(other.clone(), Budget::None, 1e-5).expect("a delta"), codes_of_before];
+        let opening = Opening { kept, ..Opening::default() };
+        assert_eq!(Ledger::open(opening.clone(), &Counted::codes()).expect("sound").releases(), 1);
+        assert_eq!(Ledger::open(opening.clone(), &other).expect("sound").releases(), 0);
+        let refused = opening.kept[1].must_count(&other).expect_err("another unit");
         assert!(refused.to_string().contains("not \"a person\""), "{refused}");
     }
 

@@ -6,7 +6,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use super::{AnonFrame, EngineError, RawFrame, Releases};
 use crate::artifact::{ArtifactOf, CardOf};
-use crate::dp::ledger::{Ledger, LedgerError};
+use crate::dp::ledger::{Ledger, LedgerError, Statement};
 use crate::dp::mechanism::{Mechanism, MechanismConfig, MechanismError, Noise, Release};
 use crate::frame::{self, Planes, Rgba8};
 use crate::known_answer;
@@ -34,10 +34,8 @@ impl Promised {
     /// # Errors
     /// [`EngineError`] if the weights do not fit the card's network, or the self-test fails.
     pub fn open(artifact: &ArtifactOf<DpConfig>, device: &Device) -> Result<Self, EngineError> {
-        let (card, network) = (artifact.card().clone(), artifact.restore(device)?);
-        let scale = numbers(network.scale()).into_iter().map(f64::from).collect();
-        let mechanism = card.config.mechanism;
-        let model = Self { card, network, mechanism, scale, device: device.clone() };
+        let scale = numbers(artifact.restore(device)?.scale());
+        let model = Self::untested(artifact, device, &scale)?;
         let answer = &model.card.known_answer;
         let distance = answer.distance(&model.answer());
         if distance > answer.tolerance {
@@ -46,13 +44,49 @@ impl Promised {
         Ok(model)
     }
 
+    /// The same on a device that cannot be waited for: whoever opens it has read its scale, and tests what it shows.
+    ///
+    /// # Shapes
+    /// - `scale`: `[d]`, of [`Coder::scale`]
+    ///
+    /// # Errors
+    /// [`EngineError`] if the weights do not fit the card's network.
+    pub fn untested(
+        artifact: &ArtifactOf<DpConfig>,
+        device: &Device,
+        scale: &[f32],
+    ) -> Result<Self, EngineError> {
+        let (card, network) = (artifact.card().clone(), artifact.restore(device)?);
+        let (mechanism, scale) = (card.config.mechanism, scale.iter().copied().map(f64::from).collect());
+        Ok(Self { card, network, mechanism, scale, device: device.clone() })
+    }
+
     /// What it makes, without noise, of the picture that everybody knows: for self-tests. Waits for the device.
     pub fn answer(&self) -> Rgba8 {
+        let (image, width, height) = self.question();
+        let found = DpConfig::answer(&self.network, image);
+        frame::grow(&Planes::from_tensor(found), width, height)
+    }
+
+    /// The same at working resolution, before the sigmoid, left on the device.
+    ///
+    /// # Shapes
+    /// - returns `[1, 3, side, side]`
+    pub fn answer_logits(&self) -> Tensor<4> {
+        DpConfig::answer_logits(&self.network, self.question().0)
+    }
+
+    /// The picture of the self-test, and its size before it was shrunk.
+    fn question(&self) -> (Tensor<4>, usize, usize) {
         let (answer, side) = (&self.card.known_answer, self.card.config.side);
         let (width, height) = (answer.width.max(1), answer.height.max(1));
         let image = frame::shrink(&known_answer::pattern(width, height), side, side);
-        let found = DpConfig::answer(&self.network, image.into_tensor(&self.device));
-        frame::grow(&Planes::from_tensor(found), width, height)
+        (image.into_tensor(&self.device), width, height)
+    }
+
+    /// The network, for engines that compute with it on their own device.
+    pub fn network(&self) -> &Coder {
+        &self.network
     }
 
     /// The model's card.
@@ -92,10 +126,21 @@ impl Promised {
         Ok(self.begin(ledger, Noise::seeded_for_tests(seed))?)
     }
 
+    /// The releases of a stream that another engine shows, entered in `ledger`, with noise that nobody can draw again.
+    ///
+    /// # Errors
+    /// As [`stream`](Self::stream).
+    pub fn releases(&self, ledger: Ledger) -> Result<Releases, EngineError> {
+        Ok(self.released(ledger, Noise::from_system()?)?)
+    }
+
     fn begin(self: &Arc<Self>, ledger: Ledger, noise: Noise) -> Result<Stream, MechanismError> {
+        Ok(Stream { model: Arc::clone(self), releases: self.released(ledger, noise)? })
+    }
+
+    fn released(&self, ledger: Ledger, noise: Noise) -> Result<Releases, MechanismError> {
         let mechanism = Mechanism::new(self.mechanism, self.scale.clone(), noise)?;
-        let releases = Releases::new(&self.card.config, mechanism, ledger);
-        Ok(Stream { model: Arc::clone(self), releases })
+        Ok(Releases::new(&self.card.config, mechanism, ledger))
     }
 
     /// The code of a picture, before the mechanism. Waits for the device.
@@ -109,9 +154,19 @@ impl Promised {
     /// # Panics
     /// If the number of values is not the code's.
     pub fn planes(&self, values: &[f64]) -> Planes {
+        Planes::from_tensor(self.network.picture(self.numbers(values)))
+    }
+
+    /// Released numbers on the device.
+    ///
+    /// # Shapes
+    /// - returns `[1, d]`
+    ///
+    /// # Panics
+    /// If the number of values is not the code's.
+    pub fn numbers(&self, values: &[f64]) -> Tensor<2> {
         let values: Vec<f32> = values.iter().map(|value| *value as f32).collect();
-        let codes = Tensor::from_data(TensorData::new(values, [1, self.card.config.code]), &self.device);
-        Planes::from_tensor(self.network.picture(codes))
+        Tensor::from_data(TensorData::new(values, [1, self.card.config.code]), &self.device)
     }
 
     /// The picture of a released code. Waits for the device.
@@ -138,6 +193,11 @@ impl Stream {
     /// codes there are. It is not entered in the ledger.
     pub fn release_for_audit(&mut self, code: &[f32]) -> Release {
         self.releases.release_for_audit(code)
+    }
+
+    /// What has been released and spent, in numbers.
+    pub fn statement(&self) -> Statement {
+        self.releases.statement()
     }
 
     /// What has been released and spent.

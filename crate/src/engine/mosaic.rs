@@ -1,12 +1,10 @@
 //! The privacy boundary of mosaics: each frame is paid for before it is painted.
 
-use crate::dp::accountant::DpError;
+use super::{AnonFrame, RawFrame};
 use crate::dp::ledger::{Cost, Counted, Ledger, LedgerError, Opening, Statement};
 use crate::dp::mechanism::{MechanismError, Noise};
 use crate::frame::Rgba8;
 use crate::mosaic::{Mosaic, MosaicConfig, MosaicError};
-
-use super::{AnonFrame, RawFrame};
 
 /// Frames of one camera or clip on their way through a mosaic. It holds nothing of what it has seen.
 pub struct MosaicStream {
@@ -36,7 +34,7 @@ impl MosaicStream {
     /// [`MosaicStreamError`] says which part does not fit.
     pub fn begin(config: MosaicConfig, opening: Opening) -> Result<Self, MosaicStreamError> {
         let mosaic = Mosaic::new(config)?;
-        let ledger = Ledger::open(opening, counted(&config))?;
+        let ledger = Ledger::open(opening, &counted(&config))?;
         Ok(Self { mosaic, noise: Noise::from_system()?, ledger })
     }
 
@@ -75,7 +73,8 @@ impl MosaicStream {
 
     /// What a picture that everybody knows becomes without noise: for self-tests.
     pub fn answer(&self, known: Rgba8) -> Rgba8 {
-        let cells = known.width().div_ceil(self.mosaic.config().cell) * known.height().div_ceil(self.mosaic.config().cell);
+        let cells = known.width().div_ceil(self.mosaic.config().cell)
+            * known.height().div_ceil(self.mosaic.config().cell);
         paint(&self.mosaic, known, &vec![0.0; cells * self.mosaic.channels()])
     }
 
@@ -110,19 +109,14 @@ fn paint(mosaic: &Mosaic, picture: Rgba8, noise: &[f64]) -> Rgba8 {
     Rgba8::new(width, height, bytes).expect("as many bytes as before")
 }
 
-impl From<DpError> for MosaicStreamError {
-    fn from(error: DpError) -> Self {
-        Self::Ledger(error.into())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::dp::ledger::Budget;
     use crate::mosaic::Colour;
 
-    const CONFIG: MosaicConfig = MosaicConfig { cell: 8, neighbourhood: 4, epsilon: 0.5, colour: Colour::Rgb };
+    const CONFIG: MosaicConfig =
+        MosaicConfig { cell: 8, neighbourhood: 4, epsilon: 0.5, colour: Colour::Rgb };
 
     fn stream(budget: Budget) -> MosaicStream {
         MosaicStream::begin(CONFIG, Opening { budget, ..Opening::default() }).expect("a sound mosaic")
@@ -143,7 +137,8 @@ mod tests {
         assert_eq!(stream.statement().left, Some(3));
         (0..3).for_each(|_| drop(shown(&mut stream)));
         assert_eq!(stream.statement().epsilon, 1.5);
-        let refused = stream.anonymize(RawFrame::from(picture())).map(|_| ()).expect_err("the budget is spent");
+        let refused =
+            stream.anonymize(RawFrame::from(picture())).map(|_| ()).expect_err("the budget is spent");
         assert!(refused.to_string().contains("budget is spent"), "{refused}");
         assert!(stream.noise([12, 20]).is_err(), "noise for another device is paid for too");
         assert_eq!(stream.ledger().releases(), 3);
@@ -170,10 +165,16 @@ mod tests {
 
     #[test]
     fn the_ledger_names_how_many_pixels_it_is_about() {
-        let kept = Some(stream(Budget::None).ledger().clone());
-        assert!(stream(Budget::None).statement().relation.contains("at most 4 pixel"));
-        let wider = MosaicConfig { neighbourhood: 5, ..CONFIG };
-        let refused = MosaicStream::begin(wider, Opening { kept, ..Opening::default() }).map(|_| ());
-        assert!(refused.expect_err("another promise").to_string().contains("at most 4 pixel"));
+        let mut stream = stream(Budget::None);
+        drop(shown(&mut stream));
+        assert!(stream.statement().relation.contains("at most 4 pixel"), "{}", stream.statement().relation);
+        let kept = vec![stream.ledger().clone()];
+        let releases = |config| {
+            let opening = Opening { kept: kept.clone(), ..Opening::default() };
+            MosaicStream::begin(config, opening).expect("a sound mosaic").ledger().releases()
+        };
+        let coarser = MosaicConfig { cell: 16, epsilon: 0.1, ..CONFIG };
+        assert_eq!(releases(coarser), 1, "the same pixels under another mosaic");
+        assert_eq!(releases(MosaicConfig { neighbourhood: 5, ..CONFIG }), 0, "another promise");
     }
 }

@@ -87,7 +87,7 @@ impl Shape for DpConfig {
 
     /// Without noise: a self-test's picture is known to everybody.
     fn answer(network: &Coder, image: Tensor<4>) -> Tensor<4> {
-        network.picture(clipped(network.code(image), network.scale(), network.clip))
+        sigmoid(Self::answer_logits(network, image))
     }
 
     fn promise(&self) -> Option<Promise> {
@@ -100,6 +100,14 @@ impl DpConfig {
     pub fn new((side, code, every): (usize, usize, usize), mechanism: MechanismConfig) -> Self {
         let architecture = Self::ARCHITECTURE.unwrap_or_default().into();
         Self { architecture, width: 16, groups: 4, side, code, every, mechanism }
+    }
+
+    /// The answer to a self-test before the sigmoid: without noise, since its picture is known to everybody.
+    ///
+    /// # Shapes
+    /// - `image`: `[1, 3, side, side]`, sRGB in `[0, 1]`; returns the same
+    pub fn answer_logits(network: &Coder, image: Tensor<4>) -> Tensor<4> {
+        network.logits(clipped(network.code(image), network.scale(), network.clip))
     }
 
     /// Fresh weights on `device`, drawn from its generator.

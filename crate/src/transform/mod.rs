@@ -212,14 +212,15 @@ pub fn baselines() -> Vec<Box<dyn Transform>> {
         Box::new(Pixelate::FINE),
         Box::new(Pixelate::COARSE),
         Box::new(Blacken),
-        Box::new(DpPix),
+        Box::new(DpPix::baseline()),
         Box::new(Motion::BdqLike),
         Box::new(Motion::Ternary),
         Box::new(Black),
     ]
 }
 
-/// The baseline of this name, as a command line writes it: with hyphens for blanks, such as `blur-weak`.
+/// The baseline of this name, as a command line writes it: with hyphens for blanks, such as `blur-weak`; or a grey mosaic,
+/// `mosaic-CELLS-EPSILON`: so many cells along each side, at that price a frame.
 ///
 /// # Errors
 /// [`TransformError::Unknown`] lists the names there are.
@@ -228,8 +229,11 @@ pub fn named(name: &str) -> Result<Box<dyn Transform>, TransformError> {
     if let Some(found) = baselines().into_iter().find(|each| hyphened(each.as_ref()) == name) {
         return Ok(found);
     }
+    if let Some(mosaic) = DpPix::named(name) {
+        return Ok(Box::new(mosaic));
+    }
     let known: Vec<String> = baselines().iter().map(|each| hyphened(each.as_ref())).collect();
-    Err(TransformError::Unknown { name: name.to_owned(), known: known.join(", ") })
+    Err(TransformError::Unknown { name: name.to_owned(), known: known.join(", ") + ", mosaic-CELLS-EPSILON" })
 }
 
 /// The clips of `store` as `transform` rewrites them, kept in `cache` for the next time. `progress` hears

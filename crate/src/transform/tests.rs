@@ -102,9 +102,12 @@ fn frames_of_any_size_are_rewritten() {
 #[test]
 fn an_unknown_name_is_answered_with_the_known() {
     let sentence = named("blur").err().expect("there are two blurs").to_string();
-    for part in
-        ["\"blur\"", "raw, grey, downsample-2", "blur-weak, blur-strong", "dp-pix, bdq-like, ternary, black"]
-    {
+    for part in [
+        "\"blur\"",
+        "raw, grey, downsample-2",
+        "blur-weak, blur-strong",
+        "dp-pix, bdq-like, ternary, black, mosaic-CELLS-EPSILON",
+    ] {
         assert!(sentence.contains(part), "\"{part}\" is missing from: {sentence}");
     }
 }
@@ -257,6 +260,22 @@ fn dp_pix_is_the_same_twice_and_differs_by_name_and_frame() {
     let other = named("dp-pix").expect("known").rewrite(&Clip { name: "other", ..clip(&still) });
     assert!(once != other, "two clips share their noise");
     assert!(once[..FRAME_BYTES] != once[FRAME_BYTES..2 * FRAME_BYTES], "two frames share their noise");
+}
+
+#[test]
+fn a_mosaic_is_named_by_its_cells_and_its_price() {
+    let still = still();
+    let off = |name: &str| {
+        let painted = through(name, &still);
+        assert!(cells_are_flat(&painted, 8) && !cells_are_flat(&painted, 16), "{name}: 8 cells a side");
+        assert!(painted.as_chunks::<3>().0.iter().all(|[r, g, b]| r == g && g == b), "{name}: a colour");
+        let plain = through("grey", &still);
+        painted.iter().zip(&plain).map(|(a, b)| f64::from(a.abs_diff(*b))).sum::<f64>()
+    };
+    assert!(off("mosaic-8-0.5") > 1.5 * off("mosaic-8-4"), "the price does not decide on the noise");
+    for name in ["mosaic-0-1", "mosaic-8", "mosaic-8-0", "mosaic-8--1", "mosaic-x-1"] {
+        assert!(named(name).is_err(), "{name} is a mosaic");
+    }
 }
 
 #[test]

@@ -1,45 +1,100 @@
 //! The engine on the processor: bytes in, bytes out.
 
+use std::sync::Arc;
+
 use burn::tensor::Device;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use super::{UNNAMED, working_planes};
-use crate::artifact::Artifact;
-use crate::engine::{RawFrame, Session};
+use super::{UNNAMED, fault, is_of_codes, opening, working_planes};
+use crate::artifact::{Artifact, ArtifactOf};
+use crate::dp::ledger::{Counted, Ledger};
+use crate::engine::{Promised, RawFrame, Session, Stream};
 use crate::frame::Rgba8;
+use crate::model::DpConfig;
 
 /// A model at work on the processor.
 #[wasm_bindgen]
-pub struct CpuEngine(Session);
+pub struct CpuEngine(Kind);
+
+enum Kind {
+    /// Each frame alone.
+    Learned(Box<Session>),
+    /// Releases against a budget.
+    Codes { model: Arc<Promised>, stream: Box<Stream> },
+}
 
 #[wasm_bindgen]
 impl CpuEngine {
     /// Opens a model from the bytes of its weights and the text of its card, and tests it against the
-    /// answer on the card.
+    /// answer on the card. `ledger` is how the ledger of a model of mode dp begins: JSON of any of `budget`, `delta` and
+    /// `kept`.
     ///
     /// # Errors
     /// `bad-model` if weights and card do not belong together, `self-test-failed` if this engine computes
-    /// something else than the card says.
-    pub fn load(weights: Vec<u8>, card: &str) -> Result<CpuEngine, js_sys::Error> {
-        let artifact = Artifact::open(UNNAMED, weights, card)?;
-        Ok(Self(Session::open(&artifact, &Device::flex())?))
+    /// something else than the card says, `bad-ledger` for a ledger that cannot be taken up.
+    pub fn load(weights: Vec<u8>, card: &str, ledger: &str) -> Result<CpuEngine, js_sys::Error> {
+        if !is_of_codes(card) {
+            let artifact = Artifact::open(UNNAMED, weights, card)?;
+            return Ok(Self(Kind::Learned(Box::new(Session::open(&artifact, &Device::flex())?))));
+        }
+        let artifact = ArtifactOf::<DpConfig>::open(UNNAMED, weights, card)?;
+        let model = Arc::new(Promised::open(&artifact, &Device::flex())?);
+        let stream = Box::new(model.stream(Ledger::open(opening(ledger)?, &Counted::codes())?)?);
+        Ok(Self(Kind::Codes { model, stream }))
     }
 
     /// Anonymizes one picture: `4 * width * height` bytes R, G, B, A in, as many out, opaque.
     ///
     /// # Errors
-    /// `frame-failed` if the number of bytes is another.
-    pub fn anonymize(&self, rgba: Vec<u8>, width: usize, height: usize) -> Result<Vec<u8>, js_sys::Error> {
+    /// `frame-failed` if the number of bytes is another, `budget-spent` if the budget does not hold another release.
+    pub fn anonymize(
+        &mut self,
+        rgba: Vec<u8>,
+        width: usize,
+        height: usize,
+    ) -> Result<Vec<u8>, js_sys::Error> {
         let raw = RawFrame::from(Rgba8::new(width, height, rgba)?);
-        Ok(self.0.anonymize(raw).into_picture().into_bytes())
+        let shown = match &mut self.0 {
+            Kind::Learned(session) => session.anonymize(raw),
+            Kind::Codes { stream, .. } => stream.anonymize(raw)?,
+        };
+        Ok(shown.into_picture().into_bytes())
+    }
+
+    /// What a model of mode dp makes of the known picture without noise, for the self-test; nothing where there is no
+    /// noise, so that a picture can be asked about as any other.
+    pub fn answer(&self) -> Option<Vec<u8>> {
+        match &self.0 {
+            Kind::Learned(_) => None,
+            Kind::Codes { model, .. } => Some(model.answer().into_bytes()),
+        }
+    }
+
+    /// The ledger in numbers, as JSON; its part `kept` is for taking it up again. Nothing where nothing is counted.
+    pub fn ledger(&self) -> Option<String> {
+        match &self.0 {
+            Kind::Learned(_) => None,
+            Kind::Codes { stream, .. } => {
+                Some(serde_json::to_string(&stream.statement()).expect("numbers and words are JSON"))
+            }
+        }
     }
 
     /// The network alone, for comparing engines: three planes in `[0, 1]` in, three out.
     ///
     /// # Errors
-    /// `frame-failed` if the sides are no working size or the number of values is another.
+    /// `frame-failed` if the sides are no working size, the number of values is another, or the model is of mode dp.
     pub fn infer(&self, planes: Vec<f32>, width: usize, height: usize) -> Result<Vec<f32>, js_sys::Error> {
-        let image = working_planes(planes, width, height)?;
-        Ok(self.0.infer(image).values().to_vec())
+        let Kind::Learned(session) = &self.0 else { return Err(fault("frame-failed", &super::Noisy)) };
+        Ok(session.infer(working_planes(planes, width, height)?).values().to_vec())
+    }
+
+    /// The decoder of a model of mode dp alone, for comparing engines: released numbers in, three planes in `[0, 1]` out.
+    ///
+    /// # Errors
+    /// `frame-failed` if the model is of another mode.
+    pub fn draw(&self, released: Vec<f64>) -> Result<Vec<f32>, js_sys::Error> {
+        let Kind::Codes { model, .. } = &self.0 else { return Err(fault("frame-failed", &super::Noiseless)) };
+        Ok(model.planes(&released).values().to_vec())
     }
 }

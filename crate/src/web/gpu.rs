@@ -1,5 +1,6 @@
 //! The engine on the GPU: the page writes into the network's input buffer and draws from its output
-//! buffer, on the same device and queue. No pixel passes through WebAssembly, and nothing is read back.
+//! buffer, on the same device and queue. No pixel passes through WebAssembly, and nothing is read back but the code
+//! of a model of mode dp.
 
 use std::any::Any;
 use std::cell::RefCell;
@@ -12,9 +13,11 @@ use cubecl_wgpu::{AutoCompiler, WgpuServer};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use super::{UNNAMED, fault, working_planes};
-use crate::artifact::Artifact;
-use crate::model::{Anonymizer, AnonymizerConfig};
+use super::{UNNAMED, fault, is_of_codes, opening, working_planes};
+use crate::artifact::{Artifact, ArtifactOf};
+use crate::dp::ledger::{Counted, Ledger};
+use crate::engine::{Promised, Releases};
+use crate::model::{Anonymizer, AnonymizerConfig, DpConfig, Shape as _};
 
 /// More dispatches than a frame has: each frame is one submission.
 const TASKS: usize = 128;
@@ -102,31 +105,59 @@ impl SharedPicture {
 /// A model at work on the GPU.
 ///
 /// For each frame: write the picture into [`input_buffer`](Self::input_buffer) (R, G, B of each pixel, `f32`
-/// in `[0, 1]`), submit, call [`forward`](Self::forward), read [`output_buffer`](Self::output_buffer) in a
-/// later submission on the same queue; what it holds becomes a colour in `[0, 1]` by a sigmoid.
+/// in `[0, 1]`), submit, call [`forward`](Self::forward), or [`release`](Self::release) for a model of mode dp, read
+/// [`output_buffer`](Self::output_buffer) in a later submission on the same queue; what it holds becomes a colour in
+/// `[0, 1]` by a sigmoid.
 #[wasm_bindgen]
 pub struct GpuEngine {
-    config: AnonymizerConfig,
-    model: Anonymizer,
+    kind: Kind,
     device: Device,
     setup: WgpuSetup,
     input: Option<SharedPicture>,
     output: Option<SharedPicture>,
 }
 
+enum Kind {
+    /// Each frame alone.
+    Learned { config: AnonymizerConfig, model: Box<Anonymizer> },
+    /// Releases against a budget.
+    Codes { model: Box<Promised>, releases: Box<Releases> },
+}
+
+impl Kind {
+    /// Pixels across and down of the network's input.
+    fn working_size(&self, width: usize, height: usize) -> (usize, usize) {
+        match self {
+            Self::Learned { config, .. } => config.working_size(width, height),
+            Self::Codes { model, .. } => model.card().config.working_size(width, height),
+        }
+    }
+}
+
 #[wasm_bindgen]
 impl GpuEngine {
     /// Opens a model from the bytes of its weights and the text of its card. Untested: the self-test is
-    /// the page's, through the whole path of a frame.
+    /// the page's, through the whole path of a frame. `ledger` is how the ledger of a model of mode dp begins: JSON of any
+    /// of `budget`, `delta` and `kept`.
     ///
     /// # Errors
-    /// `bad-model` if weights and card do not belong together, `no-webgpu` if there is no device.
-    pub async fn load(weights: Vec<u8>, card: String) -> Result<GpuEngine, js_sys::Error> {
-        let artifact = Artifact::open(UNNAMED, weights, &card)?;
+    /// `bad-model` if weights and card do not belong together, `no-webgpu` if there is no device, `bad-ledger` for a
+    /// ledger that cannot be taken up.
+    pub async fn load(weights: Vec<u8>, card: String, ledger: String) -> Result<GpuEngine, js_sys::Error> {
+        if !is_of_codes(&card) {
+            let artifact = Artifact::open(UNNAMED, weights, &card)?;
+            let (device, setup) = gpu().await?;
+            let model = Box::new(artifact.restore(&device)?.channels_last());
+            let kind = Kind::Learned { config: artifact.card().config.clone(), model };
+            return Ok(Self { kind, device, setup, input: None, output: None });
+        }
+        let artifact = ArtifactOf::<DpConfig>::open(UNNAMED, weights, &card)?;
+        let ledger = Ledger::open(opening(&ledger)?, &Counted::codes())?;
         let (device, setup) = gpu().await?;
-        let model = artifact.restore(&device)?.channels_last();
-        let config = artifact.card().config.clone();
-        Ok(Self { config, model, device, setup, input: None, output: None })
+        let scale = read(artifact.restore(&device)?.scale()).await?;
+        let model = Box::new(Promised::untested(&artifact, &device, &scale)?);
+        let releases = Box::new(model.releases(ledger)?);
+        Ok(Self { kind: Kind::Codes { model, releases }, device, setup, input: None, output: None })
     }
 
     /// Makes ready for camera frames of a size and gives the working size, `[width, height]`. The input
@@ -138,7 +169,7 @@ impl GpuEngine {
         if width == 0 || height == 0 {
             return Err(GpuError::Empty(width, height).into());
         }
-        let (working_width, working_height) = self.config.working_size(width, height);
+        let (working_width, working_height) = self.kind.working_size(width, height);
         let shape = [1, 3, working_height, working_width];
         if self.input.as_ref().is_none_or(|input| input.tensor.dims() != shape) {
             // Channels innermost in memory, as the first convolution reads them.
@@ -206,9 +237,47 @@ impl GpuEngine {
     /// `frame-failed` before [`prepare`](Self::prepare), `device-lost` if the GPU is gone.
     pub fn forward(&mut self) -> Result<(), js_sys::Error> {
         let image = self.input()?.tensor.clone();
-        self.output = None; // its memory may serve again: what draws from it was submitted before
-        self.output = Some(SharedPicture::of(self.model.logits(image))?);
-        self.flush()
+        let Kind::Learned { model, .. } = &self.kind else {
+            return Err(fault("frame-failed", &super::Noisy));
+        };
+        let logits = model.logits(image);
+        self.show(logits)
+    }
+
+    /// Releases what is in the input buffer, or passes it over where nothing is due, and draws what the frame shows. The
+    /// code, a few numbers, is read back for it: clip and noise are not the GPU's. When this resolves, what draws is
+    /// submitted.
+    ///
+    /// # Errors
+    /// `budget-spent` if the budget does not hold the release, `frame-failed` before [`prepare`](Self::prepare) or if the
+    /// model is of another mode, `device-lost` if the GPU is gone.
+    pub async fn release(&mut self) -> Result<(), js_sys::Error> {
+        let image = self.input()?.tensor.clone();
+        let Kind::Codes { model, releases } = &mut self.kind else {
+            return Err(fault("frame-failed", &super::Noiseless));
+        };
+        let code = if releases.pay()? { Some(read(model.network().code(image)).await?) } else { None };
+        let shown = releases.show(code.as_deref());
+        let drawn = model.network().logits(model.numbers(shown.values()));
+        self.show(drawn)
+    }
+
+    /// Draws what a model of mode dp makes of the known picture without noise, for the self-test. Nothing is released and
+    /// nothing of the camera's is in it. `false` where a picture can be asked about as any other.
+    ///
+    /// # Errors
+    /// `device-lost` if the GPU is gone.
+    pub fn answer(&mut self) -> Result<bool, js_sys::Error> {
+        let Kind::Codes { model, .. } = &self.kind else { return Ok(false) };
+        let logits = model.answer_logits();
+        self.show(logits)?;
+        Ok(true)
+    }
+
+    /// The ledger in numbers, as JSON; its part `kept` is for taking it up again. Nothing where nothing is counted.
+    pub fn ledger(&self) -> Option<String> {
+        let Kind::Codes { releases, .. } = &self.kind else { return None };
+        Some(serde_json::to_string(&releases.statement()).expect("numbers and words are JSON"))
     }
 
     /// The `GPUBuffer` that holds the network's output until the next [`forward`](Self::forward).
@@ -267,10 +336,28 @@ impl GpuEngine {
         height: usize,
     ) -> Result<Vec<f32>, js_sys::Error> {
         let image = working_planes(planes, width, height)?.into_tensor(&self.device);
-        let data = sigmoid(self.model.logits(image)).into_data_async().await;
-        let data = data.map_err(|error| GpuError::Lost(format!("{error:?}")))?;
-        let values = data.convert::<f32>().try_into_vec::<f32>();
-        Ok(values.map_err(|error| GpuError::Lost(format!("{error:?}")))?)
+        let Kind::Learned { model, .. } = &self.kind else {
+            return Err(fault("frame-failed", &super::Noisy));
+        };
+        Ok(read(sigmoid(model.logits(image))).await?)
+    }
+
+    /// The decoder of a model of mode dp alone, for comparing engines: released numbers in, three planes in `[0, 1]` out.
+    /// Waits for the GPU.
+    ///
+    /// # Errors
+    /// `frame-failed` if the model is of another mode, `device-lost` if the GPU is gone.
+    pub async fn draw(&self, released: Vec<f64>) -> Result<Vec<f32>, js_sys::Error> {
+        let Kind::Codes { model, .. } = &self.kind else {
+            return Err(fault("frame-failed", &super::Noiseless));
+        };
+        Ok(read(model.network().picture(model.numbers(&released))).await?)
+    }
+
+    fn show(&mut self, logits: Tensor<4>) -> Result<(), js_sys::Error> {
+        self.output = None; // its memory may serve again: what draws from it was submitted before
+        self.output = Some(SharedPicture::of(logits)?);
+        self.flush()
     }
 
     fn input(&self) -> Result<&SharedPicture, GpuError> {
@@ -280,4 +367,11 @@ impl GpuEngine {
     fn output(&self) -> Result<&SharedPicture, GpuError> {
         self.output.as_ref().ok_or(GpuError::Unprepared("the output was asked for"))
     }
+}
+
+/// The values of a tensor. Waits for the GPU.
+async fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, GpuError> {
+    let lost = |error: &dyn std::fmt::Debug| GpuError::Lost(format!("{error:?}"));
+    let data = tensor.into_data_async().await.map_err(|error| lost(&error))?;
+    data.convert::<f32>().try_into_vec::<f32>().map_err(|error| lost(&error))
 }

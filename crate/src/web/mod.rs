@@ -7,6 +7,8 @@
 mod cpu;
 #[cfg(feature = "wgpu")]
 mod gpu;
+#[cfg(feature = "mosaic")]
+mod mosaic;
 
 use std::error::Error;
 
@@ -16,10 +18,19 @@ use wasm_bindgen::prelude::wasm_bindgen;
 pub use cpu::CpuEngine;
 #[cfg(feature = "wgpu")]
 pub use gpu::GpuEngine;
+#[cfg(feature = "mosaic")]
+pub use mosaic::MosaicEngine;
 
 use crate::artifact::{self, ArtifactError};
+use crate::dp::ledger::{LedgerError, Opening};
+#[cfg(any(feature = "cpu", feature = "wgpu"))]
+use crate::dp::mechanism::{Mechanism, MechanismConfig, MechanismError, Noise};
 use crate::engine::EngineError;
+#[cfg(feature = "mosaic")]
+use crate::engine::MosaicStreamError;
 use crate::frame::FrameError;
+#[cfg(any(feature = "cpu", feature = "wgpu"))]
+use crate::model::{DpConfig, Shape as _};
 
 /// Sends the message of a panic to the console: all that is left of it otherwise is `unreachable`.
 #[wasm_bindgen(start)]
@@ -34,6 +45,7 @@ pub fn card_format() -> u32 {
 }
 
 /// What the page calls a model that came without a file name.
+#[cfg(any(feature = "cpu", feature = "wgpu"))]
 const UNNAMED: &str = "that was given";
 
 /// A JavaScript error: `code` as its name, and the whole chain of causes as its message.
@@ -70,7 +82,66 @@ impl From<FrameError> for js_sys::Error {
     }
 }
 
+impl From<LedgerError> for js_sys::Error {
+    fn from(error: LedgerError) -> Self {
+        let code = if matches!(error, LedgerError::Spent { .. }) { "budget-spent" } else { "bad-ledger" };
+        fault(code, &error)
+    }
+}
+
+#[cfg(feature = "mosaic")]
+impl From<MosaicStreamError> for js_sys::Error {
+    fn from(error: MosaicStreamError) -> Self {
+        match error {
+            MosaicStreamError::Ledger(error) => error.into(),
+            MosaicStreamError::Mosaic(_) | MosaicStreamError::Noise(_) => fault("bad-model", &error),
+        }
+    }
+}
+
+/// How a ledger begins, from JSON.
+fn opening(text: &str) -> Result<Opening, js_sys::Error> {
+    serde_json::from_str(text).map_err(|error| fault("bad-ledger", &error))
+}
+
+/// Whether a card is that of a model of noisy codes. What is no card is not: the model's own door refuses it.
+#[cfg(any(feature = "cpu", feature = "wgpu"))]
+fn is_of_codes(card: &str) -> bool {
+    artifact::architecture(card).as_deref() == DpConfig::ARCHITECTURE
+}
+
+/// A model of mode dp gives no picture without noise.
+#[cfg(any(feature = "cpu", feature = "wgpu"))]
+#[derive(Debug, thiserror::Error)]
+#[error("a model of mode dp shows pictures behind noise alone; compare its decoder, draw()")]
+struct Noisy;
+
+/// A model that draws no noise has no decoder of its own.
+#[cfg(any(feature = "cpu", feature = "wgpu"))]
+#[derive(Debug, thiserror::Error)]
+#[error("only models of mode dp draw pictures from released numbers; compare the network, infer()")]
+struct Noiseless;
+
+/// A release with noise that can be drawn again, for comparing engines: nothing that it hides may leave.
+///
+/// # Errors
+/// `bad-model` if the numbers describe no mechanism.
+#[cfg(any(feature = "cpu", feature = "wgpu"))]
+#[wasm_bindgen(js_name = releaseSeededForTests)]
+pub fn release_seeded_for_tests(
+    code: &[f32],
+    clip: f64,
+    sigma: f64,
+    seed: u64,
+) -> Result<Vec<f64>, js_sys::Error> {
+    let bad = |error: MechanismError| fault("bad-model", &error);
+    let scale = vec![1.0; code.len()];
+    let mechanism = Mechanism::new(MechanismConfig { clip, sigma }, scale, Noise::seeded_for_tests(seed));
+    Ok(mechanism.map_err(bad)?.release(code).values().to_vec())
+}
+
 /// Why the numbers of a picture at working resolution were refused.
+#[cfg(any(feature = "cpu", feature = "wgpu"))]
 #[derive(Debug, thiserror::Error)]
 #[error("three planes of {width}x{height} wanted, sides multiples of {multiple}; found {found} numbers")]
 struct PlanesError {
@@ -81,6 +152,7 @@ struct PlanesError {
 }
 
 /// Checks a picture at working resolution: the rooms below take a wrong one for a bug and panic.
+#[cfg(any(feature = "cpu", feature = "wgpu"))]
 fn working_planes(
     values: Vec<f32>,
     width: usize,

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { publish, results } from '../results.js';
-import { UNSEEN } from '../rig.js';
+import { UNSEEN } from '../camera.js';
 import type { Counts } from './page.js';
 import { soak } from './run.js';
 import { MAY_BE_OPEN, markdownOf, mostOpen, trendOf } from './table.js';

@@ -54,7 +54,7 @@ const rig = (answer: Answer, candidates: EngineKind[] = ['cpu'], canary = blind)
   const exhausted: BautaError[] = [];
   const host = new EngineHost({
     spawn: () => new FakeWorker(answer),
-    model: { base: 'https://app.example/bauta/', weights: new Uint8Array(1), card: '{}', allowSoftwareGpu: false, hashes: { card: '', weights: '' } },
+    model: { base: 'https://app.example/bauta/', weights: new Uint8Array(1), card: '{}', allowSoftwareGpu: false, hashes: { card: '', weights: '' }, known: {} },
     candidates,
     frameLimitMs: 50,
     canary: () => canary,
