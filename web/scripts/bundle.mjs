@@ -76,17 +76,16 @@ const scriptsIn = async (dist) => {
 };
 
 /** The scripts among `files` made smaller still, each with its map. Names that files import from each other stay. */
-const shrunk = (files) => Promise.all(files.map(async ({ path, text }) => {
-  const script = path.endsWith('.map') ? path.slice(0, -'.map'.length) : path;
-  const textOf = (wanted) => files.find((file) => file.path === wanted)?.text;
-  const { code, map } = await minify(textOf(script), {
-    module: true,
-    ecma: 2022,
-    compress: { passes: 3 },
-    sourceMap: { content: textOf(`${script}.map`), url: `${basename(script)}.map` },
-  });
-  return { path, text: path === script ? `${code}\n` : map };
-}));
+const shrunk = async (files) => {
+  const textOf = (wanted) => files.find(({ path }) => path === wanted)?.text;
+  const shrink = async (path) => {
+    const sourceMap = { content: textOf(`${path}.map`), url: `${basename(path)}.map` };
+    const { code, map } = await minify(textOf(path), { module: true, ecma: 2022, compress: { passes: 3 }, sourceMap });
+    return [{ path, text: `${code}\n` }, { path: `${path}.map`, text: map }];
+  };
+  const scripts = files.map(({ path }) => path).filter((path) => path.endsWith('.js'));
+  return (await Promise.all(scripts.map(shrink))).flat();
+};
 
 /** Puts the hint where an engine is imported, since minifying takes all comments, and what follows further right in the map. */
 const restoreHint = (files) => {

@@ -25,7 +25,7 @@ export interface Model {
   readonly known: Manifest;
 }
 
-/** What has been released, for all engines of a Bauta. */
+/** F18: what has been released, for all engines of a Bauta. */
 export interface Books {
   /** How the next engine's ledger begins, as JSON. */
   readonly opening: string;

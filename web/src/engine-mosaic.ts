@@ -232,7 +232,7 @@ export class GpuMosaic implements Engine {
     const shown = new VideoFrame(this.#canvas, { timestamp, alpha: 'discard' });
     await device.queue.onSubmittedWorkDone();
     for (const buffer of buffers) buffer.destroy();
-    const fault = this.#fault as BautaError | undefined; // what went wrong with this one is known by now
+    const fault = this.#fault; // what went wrong with this one is known by now
     if (fault === undefined) return shown;
     shown.close();
     throw fault;

@@ -10,7 +10,7 @@ export { Bauta } from './bauta.js';
 export type { BautaEvents } from './listeners.js';
 export type { BautaReport } from './report.js';
 export type { BautaOptions } from './options.js';
-export type { BudgetOptions, Ledger, MosaicOptions } from './ledger.js';
+export type { Budget, BudgetOptions, Ledger, MosaicOptions } from './ledger.js';
 export { BautaError, UnsupportedError } from './faults.js';
 export type { FaultCode } from './faults.js';
 export type { EncodeOptions, EncodedTotal, EncodedVideo } from './encoding.js';

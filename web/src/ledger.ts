@@ -27,6 +27,18 @@ export interface BudgetOptions {
   readonly remember?: string;
 }
 
+/** What may be spent: anything, or one of two numbers. */
+export type Budget =
+  | 'none'
+  | {
+      /** As mu. */
+      readonly mu: number;
+    }
+  | {
+      /** As epsilon. */
+      readonly epsilon: number;
+    };
+
 /** What was released and what it has cost. Frames of one kind add up, whichever model or mosaic made them. */
 export interface Ledger {
   /** What one release is about. */
@@ -34,7 +46,7 @@ export interface Ledger {
   /** Which inputs nobody shall tell apart. */
   readonly relation: string;
   /** What all releases may cost. */
-  readonly budget: 'none' | { readonly mu: number } | { readonly epsilon: number };
+  readonly budget: Budget;
   /** Releases so far. */
   readonly releases: number;
   /** What they have cost together, as mu; `null`: nothing is promised any more. */

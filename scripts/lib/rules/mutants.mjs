@@ -37,8 +37,8 @@ export const RULES = [
     mutants: [
       {
         breaks: 'the engine in use ends before the next is ready',
-        file: 'web/src/gate.ts',
-        changes: [['    const engine = await next.arm();\n', '    this.#host?.close();\n    const engine = await next.arm();\n']],
+        file: 'web/src/engines.ts',
+        changes: [['    const engine = await next.arm();\n', '    this.#main?.close();\n    const engine = await next.arm();\n']],
         tests: [gate('changes the model again and again', 'switching.test.ts')],
       },
       {
@@ -100,6 +100,18 @@ export const RULES = [
         file: 'web/src/canary.ts',
         changes: [['differenceOf(made, before.made) === 0', 'differenceOf(made, before.made) < 0']],
         tests: [gate("does not trust an engine whose picture 'does not follow' \\(F6\\)")],
+      },
+      {
+        breaks: 'a mosaic may be of any pixels',
+        file: 'web/src/cell-canary.ts',
+        changes: [['if (!isDull && !isOfCells(picture, width, this.#cell)) throw', 'if (width < 0) throw']],
+        tests: [{ file: 'counted.test.ts', name: 'never leaves \\(F6\\)' }],
+      },
+      {
+        breaks: 'the noise of a mosaic may be that of the frame before',
+        file: 'web/src/cell-canary.ts',
+        changes: [['if (isOld && !isDull) throw', 'if (width < 0) throw']],
+        tests: [{ file: 'counted.test.ts', name: 'never leaves \\(F6\\)' }],
       },
     ],
   },
@@ -262,6 +274,36 @@ export const RULES = [
         file: 'web/src/log.ts',
         changes: [["if ((await hashOf(sealed)) !== hash)", "if ((await hashOf(sealed)) === '')"]],
         tests: [{ file: 'audit.test.ts', name: 'tells the states' }],
+      },
+    ],
+  },
+  {
+    rule: 'F18',
+    says: 'what is released is counted before it leaves, model after model, and nothing is shown past the budget',
+    mutants: [
+      {
+        breaks: 'frames leave though the ledger could not be kept',
+        file: 'web/src/engine-host.ts',
+        changes: [['        await this.#options.books?.kept();\n', '']],
+        tests: [{ file: 'counted.test.ts', name: 'does not leave where that cannot be remembered' }],
+      },
+      {
+        breaks: 'the next engine begins with an empty ledger',
+        file: 'web/src/counting.ts',
+        changes: [['delta, kept: this.#kept() }', 'delta, kept: [] }']],
+        tests: [{ file: 'counted.test.ts', name: 'goes on when the mosaic is changed' }],
+      },
+      {
+        breaks: 'two pages may spend one budget',
+        file: 'web/src/shelf.ts',
+        changes: [['if (lock === null) {', "if (name === '') {"]],
+        tests: [{ file: 'counted.test.ts', name: 'is remembered across reloads' }],
+      },
+      {
+        breaks: 'an engine is asked again after the budget is spent',
+        file: 'web/src/engine-host.ts',
+        changes: [["      if (fault.code === 'budget-spent') this.#spent = fault;\n      else", '     ']],
+        tests: [{ file: 'counted.test.ts', name: 'takes the place of a mosaic' }],
       },
     ],
   },
