@@ -63,7 +63,7 @@ const show = (): void => {
     write('trade-off', [
       sentence('The action is still named', action),
       sentence('A retrained attacker names the person', identity),
-      `${action.set}, n ${String(action.n)} and ${String(identity.n)}, ${action.effort} effort, a clip of some hundred frames.`,
+      `${action.set}, n ${String(action.n)} and ${String(identity.n)}, ${action.effort} effort.`,
     ].join(' '));
   }
 };

@@ -13,6 +13,8 @@ import type { EngineKind } from '../../web/src/engine.js';
 import { launch, serve } from './chromium.js';
 import type { Site } from './chromium.js';
 import { compareFrame, compareNetwork, compareTrack, countCommands, installTestbench, refusal } from './testbench.js';
+import { compareCodes, compareMosaic, installCounted } from './testbench-counted.js';
+import type { Counted } from './testbench-counted.js';
 
 /** Between engines that sum the same products in another order. */
 const FLOAT_TOLERANCE = 1e-3;
@@ -33,6 +35,8 @@ interface Size {
   readonly working: readonly [number, number];
 }
 
+const countedReference = (): Counted => JSON.parse(readFileSync(join(folder, 'counted.json'), 'utf8')) as Counted;
+
 const sizes = (): Size[] => JSON.parse(readFileSync(join(folder, 'index.json'), 'utf8')) as Size[];
 
 let site: Site;
@@ -49,6 +53,7 @@ beforeAll(async () => {
   page = await browser.newPage();
   await page.goto(site.address);
   await installTestbench(page);
+  await installCounted(page);
 }, 600_000);
 
 afterAll(async () => {
@@ -88,6 +93,22 @@ describe.each<EngineKind>(['cpu', 'webgpu'])('the %s engine', (kind) => {
     const { format, mean, largest } = await page.evaluate(compareTrack, { kind, ...size });
     console.info(`${kind}: track of ${String(format)}, off by ${mean.toFixed(2)} of 255 on average, at most ${String(largest)}`);
     expect(mean, `${kind}: mean difference of 255`).toBeLessThan(TRACK_MEAN_TOLERANCE);
+  });
+
+  test('releases the same numbers from the same seed, and draws the same picture of them', async () => {
+    const counted = countedReference();
+    const { released, largest } = await page.evaluate(compareCodes, { kind, counted });
+    expect(released, 'clip and noise').toEqual(counted.codes.released);
+    expect(largest, `${kind}: largest difference`).toBeLessThan(FLOAT_TOLERANCE);
+  });
+
+  test('paints the same mosaics from the same seed, cells at the edge too', async () => {
+    const { seed, mosaics } = countedReference();
+    expect(mosaics).toHaveLength(2);
+    for (const mosaic of mosaics) {
+      const largest = await page.evaluate(compareMosaic, { kind, seed, mosaic });
+      expect(largest, `${kind} ${mosaic.name}: largest difference of 255`).toBeLessThanOrEqual(PIXEL_TOLERANCE);
+    }
   });
 
   test('is refused when its answer is not the one on the card', async () => {
