@@ -1,0 +1,45 @@
+/** F18 on models of noisy codes: releases are counted, and the budget ends them. */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { BautaOptions, EngineKind } from '../../web/src/index.js';
+import type { Changes } from './bench.js';
+import { codes, create, expectNothingRaw, openCamera, report, seenBy, waitForFrames, waitForState } from './rig.js';
+import { useBench } from './use-bench.js';
+
+const ENGINES: { kind: EngineKind; options: BautaOptions }[] = [
+  { kind: 'cpu', options: { engine: 'cpu' } },
+  { kind: 'webgpu', options: { engine: 'webgpu', allowSoftwareGpu: true, deadlineMs: 30_000 } },
+];
+
+const folder = mkdtempSync(join(tmpdir(), 'bauta-counted-'));
+/** A model of noisy codes that nobody trained: one frame of three is released, at mu 1. */
+let MODEL: Changes;
+
+beforeAll(() => {
+  const root = fileURLToPath(new URL('../..', import.meta.url));
+  execFileSync('cargo', ['run', '--release', '--quiet', '--example', 'reference', '--', folder], { cwd: root, stdio: 'inherit' });
+  MODEL = Object.fromEntries(['json', 'bpk'].map((ending) => [`/bauta/models/codes.${ending}`, readFileSync(join(folder, `codes.${ending}`))]));
+}, 600_000);
+afterAll(() => { rmSync(folder, { recursive: true }); });
+
+describe.each(ENGINES)('on the $kind engine', ({ kind, options }) => {
+  const bench = useBench({ gpu: kind === 'webgpu' });
+
+  test('noisy codes are shown, and the budget ends them', { timeout: 240_000 }, async () => {
+    const page = await bench.page(MODEL);
+    await create(page, { ...options, model: 'codes', mode: 'dp', budget: { mu: 2 } });
+    await openCamera(page);
+    await waitForFrames(page, 1);
+    expect((await report(page)).card?.mode).toBe('dp');
+    await waitForState(page, 'degraded');
+    await expect.poll(async () => (await report(page)).stats.framesOut, { message: 'four releases at mu 1, each for three frames' }).toBe(12);
+    expect(await codes(page)).toEqual(['budget-spent']);
+    await expect.poll(async () => (await report(page)).ledgers).toMatchObject([{ releases: 4, mu: 2, left: 0, budget: { mu: 2 } }]);
+    expect((await report(page)).ledgers[0]?.epsilon, 'epsilon at delta 1e-5 of mu 2').toBeCloseTo(9.997, 2);
+    expectNothingRaw(await seenBy(page));
+  });
+});
