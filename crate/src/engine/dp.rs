@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::{AnonFrame, EngineError, RawFrame, Releases};
+use super::{AnonFrame, Due, EngineError, RawFrame, Releases, Shown};
 use crate::artifact::{ArtifactOf, CardOf};
-use crate::dp::ledger::{Ledger, LedgerError};
-use crate::dp::mechanism::{Mechanism, MechanismConfig, MechanismError, Noise, Release};
+use crate::dp::ledger::{Counted, Ledger, LedgerError};
+use crate::dp::mechanism::{Mechanism, MechanismConfig, Noise, Release};
 use crate::frame::{self, Planes, Rgba8};
 use crate::known_answer;
 use crate::model::{Coder, DpConfig, Shape as _};
@@ -21,11 +21,13 @@ pub struct Promised {
     device: Device,
 }
 
-/// Frames of one camera or clip on their way through a [`Promised`] model. It holds the two newest releases and nothing
-/// else of what it has seen.
+/// Frames of one camera or clip on their way through a [`Promised`] model. Of what it has seen it holds the two newest
+/// releases, and features of the frames of a window that is not whole yet; no frame.
 pub struct Stream {
     model: Arc<Promised>,
     releases: Releases,
+    /// `[1, f, side / 8, side / 8]` each, fewer than a window has.
+    kept: Vec<Tensor<4>>,
 }
 
 impl Promised {
@@ -74,64 +76,99 @@ impl Promised {
     /// Begins a stream whose releases are entered in `ledger`, with noise that nobody can draw again.
     ///
     /// # Errors
-    /// [`EngineError::Mechanism`] if the system gives no random numbers, or the weights are broken.
+    /// [`EngineError::Mechanism`] if the system gives no random numbers, or the weights are broken;
+    /// [`EngineError::Ledger`] if the ledger counts something else.
     pub fn stream(self: &Arc<Self>, ledger: Ledger) -> Result<Stream, EngineError> {
-        Ok(self.begin(ledger, Noise::from_system()?)?)
+        self.begin(ledger, Noise::from_system()?)
     }
 
     /// Begins a stream for tests and judgements, which must be repeatable: whoever knows the seed takes the noise off
     /// again. Nothing that comes out of it may leave.
     ///
     /// # Errors
-    /// [`EngineError::Mechanism`] if the weights are broken.
+    /// [`EngineError::Mechanism`] if the weights are broken; [`EngineError::Ledger`] if the ledger counts something else.
     pub fn stream_seeded_for_tests(
         self: &Arc<Self>,
         ledger: Ledger,
         seed: u64,
     ) -> Result<Stream, EngineError> {
-        Ok(self.begin(ledger, Noise::seeded_for_tests(seed))?)
+        self.begin(ledger, Noise::seeded_for_tests(seed))
     }
 
-    fn begin(self: &Arc<Self>, ledger: Ledger, noise: Noise) -> Result<Stream, MechanismError> {
+    fn begin(self: &Arc<Self>, ledger: Ledger, noise: Noise) -> Result<Stream, EngineError> {
+        ledger.must_count(&Counted::codes(self.card.config.unit()))?;
         let mechanism = Mechanism::new(self.mechanism, self.scale.clone(), noise)?;
         let releases = Releases::new(&self.card.config, mechanism, ledger);
-        Ok(Stream { model: Arc::clone(self), releases })
+        Ok(Stream { model: Arc::clone(self), releases, kept: vec![] })
     }
 
-    /// The code of a picture, before the mechanism. Waits for the device.
-    fn code(&self, raw: &RawFrame) -> Vec<f32> {
+    /// What is kept of a picture until its window is whole.
+    fn features(&self, raw: &RawFrame) -> Tensor<4> {
         let side = self.card.config.side;
-        numbers(self.network.code(frame::shrink(&raw.0, side, side).into_tensor(&self.device)))
+        self.network.features(frame::shrink(&raw.0, side, side).into_tensor(&self.device))
     }
 
-    /// The picture of released numbers, at working resolution. Waits for the device.
+    /// The code of a window, before the mechanism. Waits for the device.
+    fn code(&self, window: Vec<Tensor<4>>) -> Vec<f32> {
+        numbers(self.network.code(Tensor::cat(window, 0)))
+    }
+
+    /// The picture of released numbers, at working resolution, at a place in their window. Waits for the device.
     ///
     /// # Panics
     /// If the number of values is not the code's.
-    pub fn planes(&self, values: &[f64]) -> Planes {
+    pub fn planes(&self, values: &[f64], phase: f64) -> Planes {
         let values: Vec<f32> = values.iter().map(|value| *value as f32).collect();
         let codes = Tensor::from_data(TensorData::new(values, [1, self.card.config.code]), &self.device);
-        Planes::from_tensor(self.network.picture(codes))
+        Planes::from_tensor(self.network.picture(codes, &[phase]))
     }
 
-    /// The picture of a released code. Waits for the device.
-    fn draw(&self, release: &Release, (width, height): (usize, usize)) -> AnonFrame {
-        AnonFrame(frame::grow(&self.planes(release.values()), width, height))
+    /// The picture of what is to be shown. Waits for the device.
+    fn draw(&self, Shown { release, phase }: &Shown, (width, height): (usize, usize)) -> AnonFrame {
+        AnonFrame(frame::grow(&self.planes(release.values(), *phase), width, height))
     }
 }
 
 impl Stream {
-    /// Anonymizes the next frame; one in [`DpConfig::every`] is released, and entered in the ledger before it is. The
-    /// others are not read: they show codes that lie between releases. Consumes the raw pixels: afterwards nobody holds
-    /// them. Waits for the device.
+    /// Anonymizes the next frame. What is shown is [`lag`](DpConfig::lag) frames behind; before the first release it is
+    /// what the model draws of nothing. A release is entered in the ledger before it is made, and frames that no code is of
+    /// are not read. Consumes the raw pixels: afterwards nobody holds them. Waits for the device.
     ///
     /// # Errors
     /// [`LedgerError::Spent`] if the budget does not hold the release. Then nothing is shown, now and from then on.
     pub fn anonymize(&mut self, raw: RawFrame) -> Result<AnonFrame, LedgerError> {
         let size = (raw.0.width(), raw.0.height());
-        let code = self.releases.pay()?.then(|| self.model.code(&raw));
+        let due = self.releases.pay()?;
+        if due != Due::Nothing {
+            self.kept.push(self.model.features(&raw));
+        }
         drop(raw);
-        Ok(self.model.draw(&self.releases.show(code.as_deref()), size))
+        Ok(self.shown(due, size))
+    }
+
+    /// Ends the clip, and gives what is still to be shown of it: as many frames as the stream is behind, of `size`. A window
+    /// that it ends in is filled up with the last frame that was read, and released. What comes next is another clip.
+    ///
+    /// # Errors
+    /// [`LedgerError::Spent`] if the budget does not hold the release.
+    pub fn finish(&mut self, size: (usize, usize)) -> Result<Vec<AnonFrame>, LedgerError> {
+        let mut rest = vec![];
+        for _ in 0..self.model.card.config.lag() {
+            let due = self.releases.pay()?;
+            // A window that nothing was seen of ends after all that is to be shown.
+            if due != Due::Nothing && let Some(last) = self.kept.last() {
+                self.kept.push(last.clone());
+            }
+            rest.push(self.shown(due, size));
+        }
+        self.kept.clear();
+        self.releases.end_clip();
+        Ok(rest)
+    }
+
+    fn shown(&mut self, due: Due, size: (usize, usize)) -> AnonFrame {
+        let code = (due == Due::Code).then(|| self.model.code(std::mem::take(&mut self.kept)));
+        self.model.draw(&self.releases.show(code.as_deref()), size)
     }
 
     /// Releases a code that comes from no picture, as it would release that of a frame: for audits, which need the worst
