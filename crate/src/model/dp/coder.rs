@@ -260,6 +260,34 @@ impl Coder {
         (read, (0..places).map(|place| place.min(last)).collect())
     }
 
+    /// The logarithm of the scale, as it is learnt.
+    #[cfg(all(test, feature = "native"))]
+    pub(super) fn scale_param(&self) -> Tensor<1> {
+        self.log_scale.val()
+    }
+
+    /// The steepest slope of the weights of each layer that a test asks for.
+    #[cfg(all(test, feature = "native"))]
+    pub(super) fn slopes_for_tests(
+        &self,
+        slopes: &burn::tensor::Gradients,
+    ) -> Vec<(&'static str, Option<f32>)> {
+        let flat = |tensor: Option<Tensor<4>>| tensor.map(|slope| slope.abs().max().into_scalar::<f32>());
+        let mut found = vec![
+            ("the first layer", flat(self.stem.weight.val().grad(slopes))),
+            ("the last layer", flat(self.head.weight.val().grad(slopes))),
+        ];
+        if let Some(layers) = &self.clip_layers {
+            let unfold = layers.unfold.weight.val().grad(slopes);
+            found.extend([
+                ("the layer that slims features", flat(layers.slim.weight.val().grad(slopes))),
+                ("the layer that joins frames", flat(layers.join.weight.val().grad(slopes))),
+                ("the layer of the phase", unfold.map(|slope| slope.abs().max().into_scalar::<f32>())),
+            ]);
+        }
+        found
+    }
+
     /// How much of each release each frame shows.
     ///
     /// # Shapes
@@ -294,8 +322,8 @@ fn over_time(features: Tensor<4>, window: usize) -> Tensor<4> {
 /// # Shapes
 /// - returns `[phases, WAVES]`, in `[-1, 1]`
 fn waves(phases: &[f64], device: &Device) -> Tensor<2> {
-    let wave = |phase: &f64| (1..=WAVES).map(move |times| libm::cos(PI * times as f64 * phase) as f32);
-    let waves: Vec<f32> = phases.iter().flat_map(wave).collect();
+    let wave = |phase: f64| (1..=WAVES).map(move |times| libm::cos(PI * times as f64 * phase) as f32);
+    let waves: Vec<f32> = phases.iter().copied().flat_map(wave).collect();
     Tensor::from_data(TensorData::new(waves, [phases.len(), WAVES]), device)
 }
 
