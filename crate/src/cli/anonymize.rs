@@ -134,7 +134,9 @@ impl Kind {
 fn picture(rewrite: &mut Rewrite<'_>, from: &Path, to: &Path) -> anyhow::Result<usize> {
     let format = image::ImageFormat::from_path(to)
         .with_context(|| format!("{}: pictures are written as .png or .jpg", to.display()))?;
-    let anonymized = rewrite(read_picture(from)?)?;
+    let mut ready = rewrite(Some(read_picture(from)?))?;
+    ready.extend(rewrite(None)?);
+    let anonymized = ready.pop().context("a picture is shown as one")?;
     let (width, height) = (anonymized.width() as u32, anonymized.height() as u32);
     let buffer = image::RgbaImage::from_raw(width, height, anonymized.into_bytes())
         .context("a picture has four bytes a pixel")?;
@@ -167,10 +169,12 @@ fn video(rewrite: &mut Rewrite<'_>, from: &Path, to: &Path) -> anyhow::Result<us
     bar.set_style(ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} frames, {eta} left")?);
     bar.set_message(from.display().to_string());
     let mut frames = 0;
-    for frame in iter::once(Ok(first)).chain(reader) {
-        writer.write(&rewrite(frame?)?)?;
-        frames += 1;
-        bar.inc(1);
+    for frame in iter::once(Ok(first)).chain(reader).map(Some).chain([None]) {
+        for shown in rewrite(frame.transpose()?)? {
+            writer.write(&shown)?;
+            frames += 1;
+            bar.inc(1);
+        }
     }
     bar.finish_and_clear();
     writer.finish()?;

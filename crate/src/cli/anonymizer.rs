@@ -12,12 +12,13 @@ use crate::atomic;
 use crate::dp::accountant::Mu;
 use crate::dp::ledger::{self, Counted, Ledger};
 use crate::dp::promise::DELTA;
-use crate::engine::{Promised, RawFrame, Session};
+use crate::engine::{AnonFrame, Promised, RawFrame, Session};
 use crate::frame::Rgba8;
 use crate::model::{DpConfig, Shape as _};
 
-/// Rewrites one frame after the other.
-pub(super) type Rewrite<'a> = dyn FnMut(Rgba8) -> anyhow::Result<Rgba8> + 'a;
+/// Rewrites one frame after the other; `None` ends the clip. Gives the frames that are ready, in order: in the end as many
+/// as there were.
+pub(super) type Rewrite<'a> = dyn FnMut(Option<Rgba8>) -> anyhow::Result<Vec<Rgba8>> + 'a;
 
 /// A model at work.
 pub(super) enum Anonymizer {
@@ -81,7 +82,8 @@ impl Anonymizer {
     ) -> anyhow::Result<T> {
         match self {
             Self::Still(session) => {
-                work(&mut |picture| Ok(session.anonymize(RawFrame::from(picture)).into_picture()))
+                let anonymize = |picture| session.anonymize(RawFrame::from(picture)).into_picture();
+                work(&mut |picture| Ok(picture.into_iter().map(anonymize).collect()))
             }
             Self::Noisy(noisy) => noisy.file(work),
         }
@@ -107,6 +109,7 @@ impl Anonymizer {
 impl Noisy {
     fn open(model: &Path, budget: &Budget<'_>) -> anyhow::Result<Self> {
         let model = Promised::open(&ArtifactOf::<DpConfig>::load(model)?, &Device::flex())?;
+        let unit = model.card().config.unit();
         let asked = budget.mu.map(Mu::new).transpose()?.map(ledger::Budget::from);
         let ledger = match budget.ledger {
             Some(path) if path.exists() => {
@@ -124,17 +127,34 @@ impl Noisy {
                     path.display(),
                     ledger.budget()
                 );
-                ledger.must_count(&Counted::codes())?;
+                ledger.must_count(&Counted::codes(unit))?;
                 ledger
             }
-            _ => Ledger::new(Counted::codes(), asked.unwrap_or_default(), DELTA)?,
+            _ => Ledger::new(Counted::codes(unit), asked.unwrap_or_default(), DELTA)?,
         };
         Ok(Self { model: Arc::new(model), ledger, kept: budget.ledger.map(Into::into) })
     }
 
     fn file<T>(&mut self, work: impl FnOnce(&mut Rewrite<'_>) -> anyhow::Result<T>) -> anyhow::Result<T> {
         let mut stream = self.model.stream(self.ledger.clone())?;
-        let done = work(&mut |picture| Ok(stream.anonymize(RawFrame::from(picture))?.into_picture()));
+        let (mut size, mut late) = ((0, 0), self.model.card().config.lag());
+        let done = work(&mut |picture| {
+            let Some(picture) = picture else {
+                return Ok(stream
+                    .finish(size)?
+                    .into_iter()
+                    .skip(late)
+                    .map(AnonFrame::into_picture)
+                    .collect());
+            };
+            size = (picture.width(), picture.height());
+            let shown = stream.anonymize(RawFrame::from(picture))?.into_picture();
+            if late > 0 {
+                late -= 1; // nothing of the clip is in it yet
+                return Ok(vec![]);
+            }
+            Ok(vec![shown])
+        });
         self.ledger = stream.into_ledger();
         if let Some(path) = &self.kept {
             let text = serde_json::to_string_pretty(&self.ledger)? + "\n";

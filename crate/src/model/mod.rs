@@ -124,6 +124,14 @@ pub enum ModelError {
     /// Never is anything released.
     #[error("every 0 releases nothing; choose at least 1, which releases each frame")]
     Every,
+    /// The frames of a window cannot be evenly spaced.
+    #[error("window {window} is no divisor of every {every}; choose 1, which takes one frame, or a divisor")]
+    Window {
+        /// Frames of a window.
+        window: usize,
+        /// Frames that a release stands for.
+        every: usize,
+    },
     /// Clip or noise make no mechanism.
     #[error(transparent)]
     Mechanism(MechanismError),
