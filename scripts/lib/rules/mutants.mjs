@@ -296,7 +296,7 @@ export const RULES = [
       {
         breaks: 'two pages may spend one budget',
         file: 'web/src/shelf.ts',
-        changes: [['if (lock === null) {', "if (name === '') {"]],
+        changes: [['if (lock === null) {', "if (lock === null && name === '') {"]],
         tests: [{ file: 'counted.test.ts', name: 'is remembered across reloads' }],
       },
       {
