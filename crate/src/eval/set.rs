@@ -5,7 +5,11 @@ use std::path::Path;
 use super::EvalError;
 use super::protocol::{Asked, Question, Rules, questions};
 use crate::data::sets::{KnownSet, data_folder};
-use crate::data::{ClipStore, Manifest};
+use crate::data::stage::Stage;
+use crate::data::{ClipStore, Manifest, Row as Clip};
+
+/// What follows the name of a set of drawn people, wherever a figure of it is reported.
+pub(super) const SYNTHETIC: &str = " (synthetic)";
 
 /// A set that is judged on: its raw clips and what is asked about them.
 pub struct Set {
@@ -20,8 +24,9 @@ pub struct Set {
 }
 
 impl Set {
-    /// A set of the data folder, or the clips of a manifest file (a `name` that ends in `.csv`), at `size` pixels;
-    /// `progress` hears (clips done, clips in all).
+    /// A set of the data folder, drawn people (as [`Stage::named`] says), or the clips of a manifest file (a `name` that
+    /// ends in `.csv`), at `size` pixels; `progress` hears (clips done, clips in all). Where people are drawn the
+    /// set's own name says that it is synthetic.
     ///
     /// # Errors
     /// [`EvalError`] names the set, the row or the clip.
@@ -31,24 +36,39 @@ impl Set {
         (data, cache, size): (Option<&Path>, &Path, usize),
         progress: &dyn Fn(usize, usize),
     ) -> Result<Self, EvalError> {
-        let (manifest, known) = if name.ends_with(".csv") {
-            (Manifest::read(Path::new(name))?, None)
-        } else {
-            let set = KnownSet::named(name)?;
-            (set.read(&data_folder(data)?)?, Some(set))
-        };
-        let raw = ClipStore::open(&manifest, size, cache, progress)?;
-        let gallery = known.map_or(&[][..], |set| set.gallery);
+        if Stage::is_named(name) {
+            let stage = Stage::named(name, size, || data_folder(data).map_err(EvalError::from))?;
+            let raw = ClipStore::drawn(&stage, cache, progress)?;
+            return Self::asked(format!("{name}{SYNTHETIC}"), raw, (&[], attributes), !stage.research_only());
+        }
+        if name.ends_with(".csv") {
+            let manifest = Manifest::read(Path::new(name))?;
+            let label = if manifest.rows().iter().any(Clip::is_synthetic) { SYNTHETIC } else { "" };
+            let raw = ClipStore::open(&manifest, size, cache, progress)?;
+            let redistributable = !manifest.rows().iter().any(Clip::is_research_only);
+            return Self::asked(format!("{name}{label}"), raw, (&[], attributes), redistributable);
+        }
+        let set = KnownSet::named(name)?;
+        let raw = ClipStore::open(&set.read(&data_folder(data)?)?, size, cache, progress)?;
+        Self::asked(name.to_owned(), raw, (set.gallery, attributes), set.licence.redistributable)
+    }
+
+    /// The set, with what its clips can be asked about.
+    fn asked(
+        name: String,
+        raw: ClipStore,
+        (gallery, attributes): (&[&str], &[String]),
+        redistributable: bool,
+    ) -> Result<Self, EvalError> {
         let rules = Rules {
             gallery: gallery.iter().map(|action| (*action).to_owned()).collect(),
             attributes: attributes.to_vec(),
         };
         let questions = questions(&raw, &rules);
         if questions.is_empty() {
-            return Err(EvalError::NoQuestion { set: name.to_owned(), attributes: attributes.join(", ") });
+            return Err(EvalError::NoQuestion { set: name, attributes: attributes.join(", ") });
         }
-        let redistributable = known.is_none_or(|set| set.licence.redistributable);
-        Ok(Self { name: name.to_owned(), raw, questions, redistributable })
+        Ok(Self { name, raw, questions, redistributable })
     }
 
     /// Whether it holds clips, and not single pictures alone.

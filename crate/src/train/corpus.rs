@@ -47,13 +47,17 @@ impl Corpus {
         }
         agree(&action.manifest, &privacy.manifest)?;
         let sets: Vec<&KnownSet> = action.sets.iter().chain(&privacy.sets).copied().collect();
+        let mut research_only = action.research_only;
+        research_only.extend(privacy.research_only);
+        research_only.sort();
+        research_only.dedup();
         let digests = format!("{}/{}", action.digests.join(" "), privacy.digests.join(" "));
         Ok(Self {
             action: ClipStore::open(&action.manifest, config.size, cache, progress)?,
             privacy: ClipStore::open(&privacy.manifest, config.size, cache, progress)?,
             digest: crate::artifact::digest(digests.as_bytes()),
             origins: action.origins.into_iter().chain(privacy.origins).collect(),
-            licence: licence(&sets, config),
+            licence: licence(&sets, &research_only, config),
             showable: action.showable,
         })
     }
@@ -110,15 +114,18 @@ fn agree(action: &Manifest, privacy: &Manifest) -> Result<(), TrainError> {
     Ok(())
 }
 
-/// The obligations of the known sets, and a word on the clips that came by manifest: what they are is known
-/// to their owner alone.
-fn licence(sets: &[&KnownSet], config: &TrainConfig) -> String {
+/// The obligations of the known sets, and a word on the clips that came by manifest: what they are is known to their
+/// owner alone, unless their rows say that they are for research only.
+fn licence(sets: &[&KnownSet], research_only: &[String], config: &TrainConfig) -> String {
     let known = Obligations::of(sets);
     let mut sentence = known.to_string();
+    if !research_only.is_empty() {
+        sentence += &format!("; by their manifests research only: {}", research_only.join(", "));
+    }
     if config.action.iter().chain(&config.privacy).any(|choice| choice.manifest.is_some()) {
         sentence += "; clips named by manifest: on the terms of their owner";
     }
-    if known.conflict() {
+    if known.conflict() || !(research_only.is_empty() || known.share_alike.is_empty()) {
         sentence += "; research only and share-alike exclude each other: not to be published";
     }
     sentence
@@ -142,6 +149,8 @@ struct Stream {
     sets: Vec<&'static KnownSet>,
     origins: Vec<Origin>,
     showable: Vec<usize>,
+    /// Names of manifests whose rows say that they are for research only.
+    research_only: Vec<String>,
 }
 
 impl Stream {
@@ -153,6 +162,7 @@ impl Stream {
     ) -> Result<Self, TrainError> {
         let (mut rows, mut digests, mut sets) = (vec![], vec![], vec![]);
         let (mut origins, mut showable): (Vec<Origin>, _) = (vec![], vec![]);
+        let mut research_only = vec![];
         for choice in choices {
             let (name, mut manifest, set) = read(choice, beside, data)?;
             if !choice.held_out.is_empty() {
@@ -165,10 +175,15 @@ impl Stream {
                 return Err(TrainError::Twice { name, stream: role.to_owned() });
             }
             digests.push(format!("{name}:{}", manifest.digest()));
-            if set.is_none_or(|set| set.licence.redistributable) {
+            let restricted = manifest.rows().iter().any(Row::is_research_only);
+            if set.map_or(!restricted, |set| set.licence.redistributable) {
                 showable.extend(rows.len()..rows.len() + manifest.rows().len());
             }
-            let licence = set.map_or("the manifest's own", |set| set.licence.name);
+            if restricted {
+                research_only.push(name.clone());
+            }
+            let own = if restricted { "research only, by its manifest" } else { "the manifest's own" };
+            let licence = set.map_or(own, |set| set.licence.name);
             origins.push(Origin {
                 name: name.clone(),
                 role: role.to_owned(),
@@ -178,7 +193,8 @@ impl Stream {
             sets.extend(set);
             rows.extend(manifest.rows().iter().map(|row| rooted(row, manifest.root(), &name)));
         }
-        Ok(Self { manifest: Manifest::new("", rows)?, digests, sets, origins, showable })
+        let manifest = Manifest::new("", rows)?;
+        Ok(Self { manifest, digests, sets, origins, showable, research_only })
     }
 }
 
