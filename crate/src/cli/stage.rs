@@ -1,13 +1,14 @@
 //! `bauta data stage`.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 
 use super::data::{Folder, bar, named};
 use crate::data::sets::data_folder;
-use crate::data::stage::{Drawn, Framing, Moves, Plan, Stage, StageError};
+use crate::data::stage::{Drawn, Faces, Framing, Moves, Plan, Stage, StageError};
 use crate::data::{Row, Split};
 use crate::rng::Seed;
 
@@ -50,6 +51,10 @@ pub(super) struct StageCommand {
     /// are made up: judges deal people themselves; 0.4 where they are recorded: those of the test are recorded from others].
     #[arg(long, value_name = "SHARE", value_parser = share)]
     test: Option<f64>,
+    /// Give people real faces, one each, of the set utkface6k of the data folder, with gender, race and age for
+    /// attributes: for research only.
+    #[arg(long)]
+    real_faces: bool,
     #[command(flatten)]
     folder: Folder,
     /// Write a PNG picture of a dozen clips, one a row: to see what was drawn.
@@ -99,6 +104,13 @@ impl StageCommand {
             "procedural" => Moves::Procedural,
             set => Moves::recorded(set, &data_folder(self.folder.data.as_deref())?)?,
         };
+        let faces = match self.real_faces {
+            true => {
+                let data = data_folder(self.folder.data.as_deref())?;
+                Some(Arc::new(Faces::open(self.people, Seed(self.seed), &data)?))
+            }
+            false => None,
+        };
         let framing =
             Framing::ALL.iter().find(|(name, _)| *name == self.framing).map(|(_, framing)| *framing);
         let recorded = moves != Moves::Procedural;
@@ -111,6 +123,7 @@ impl StageCommand {
             framing: framing.unwrap_or_default(),
             test: self.test.or(recorded.then_some(TEST)),
             moves,
+            faces,
         })
     }
 
@@ -126,6 +139,7 @@ impl StageCommand {
         println!("actions     {}", named(stage.actions()));
         println!("framing     {}", self.framing);
         println!("motion      {}", self.motion);
+        println!("faces       {}", if self.real_faces { "real" } else { "drawn" });
         let of = |split: Split| rows.iter().filter(|row| row.split == Some(split)).count();
         let [train, validation, test] = [Split::Train, Split::Validation, Split::Test].map(of);
         if test > 0 {

@@ -1,8 +1,11 @@
 //! Filled shapes with smooth edges.
 
-use tiny_skia::{Color, FillRule, Paint, Path, PathBuilder, Pixmap, Rect, Transform};
+use tiny_skia::{
+    Color, FillRule, FilterQuality, Paint, Path, PathBuilder, Pattern, Pixmap, Rect, SpreadMode, Transform,
+};
 
 use super::camera::Spot;
+use super::faces::Photo;
 use super::wardrobe::Colour;
 
 /// A square picture that is drawn on; places are shares of its side.
@@ -50,6 +53,11 @@ impl Canvas {
 
     /// The area inside a line that closes on itself.
     pub(super) fn polygon(&mut self, spots: &[Spot], colour: Colour) {
+        let path = self.outline(spots);
+        self.fill(path, colour);
+    }
+
+    fn outline(&self, spots: &[Spot]) -> Option<Path> {
         let mut path = PathBuilder::new();
         for (index, [x, y]) in
             spots.iter().map(|spot| spot.map(|value| self.margin + value * self.side)).enumerate()
@@ -57,7 +65,32 @@ impl Canvas {
             if index == 0 { path.move_to(x, y) } else { path.line_to(x, y) }
         }
         path.close();
-        self.fill(path.finish(), colour);
+        path.finish()
+    }
+
+    /// A picture inside a line that closes on itself. Its upper left, upper right and lower left corners are seen at
+    /// `corners`; `light` scales its red, green and blue.
+    pub(super) fn picture(&mut self, line: &[Spot], corners: [Spot; 3], photo: &Photo, light: Colour) {
+        let [left, right, low] = corners.map(|spot| spot.map(|value| self.margin + value * self.side));
+        let wide = (right[0] - left[0]).hypot(right[1] - left[1]);
+        let mut picture = photo.sized(wide).clone();
+        for pixel in picture.data_mut().chunks_exact_mut(4) {
+            pixel.iter_mut().zip(light).for_each(|(value, light)| *value = (f32::from(*value) * light) as u8);
+        }
+        let (across, down) = (picture.width() as f32, picture.height() as f32);
+        let place = Transform::from_row(
+            (right[0] - left[0]) / across,
+            (right[1] - left[1]) / across,
+            (low[0] - left[0]) / down,
+            (low[1] - left[1]) / down,
+            left[0],
+            left[1],
+        );
+        let shader = Pattern::new(picture.as_ref(), SpreadMode::Pad, FilterQuality::Bilinear, 1.0, place);
+        let paint = Paint { shader, anti_alias: true, ..Paint::default() };
+        if let Some(path) = self.outline(line) {
+            self.pixmap.fill_path(&path, &paint, FillRule::Winding, Transform::identity(), None);
+        }
     }
 
     /// An ellipse along the axes of the picture.

@@ -1,6 +1,10 @@
 //! Hair, face, and what is worn on the head. Lengths are shares of the head's radius.
 
+use std::f32::consts::{PI, TAU};
+
 use super::body::{Skeleton, Vector, add, scale};
+use super::camera::Spot;
+use super::faces::Photo;
 use super::paint::Painter;
 use super::person::Person;
 use super::wardrobe::{Colour, HairStyle, Headwear, tone};
@@ -51,8 +55,10 @@ impl Painter<'_> {
         self.hair(&skull);
         self.headwear(&skull);
         self.mask(&skull, front);
-        if front > 0.15 {
-            self.face(&skull);
+        match self.photo {
+            Some(photo) if front > 0.15 => self.real_face(&skull, photo, front),
+            None if front > 0.15 => self.face(&skull),
+            _ => {}
         }
         self.brim(&skull, front);
     }
@@ -126,6 +132,21 @@ impl Painter<'_> {
         }
     }
 
+    /// A real face over the drawn one, as wide as it is seen.
+    fn real_face(&mut self, skull: &Skull<'_>, photo: &Photo, front: f32) {
+        // Aligned pictures show a little more than the face, which is what the oval leaves.
+        const HALF: f32 = 1.2;
+        let corners = [(-HALF, HALF), (HALF, HALF), (-HALF, -HALF)];
+        let corners = corners.map(|(aside, rise)| self.spot(skull.at(aside, rise - 0.1, 0.55)));
+        let oval: Vec<Spot> = (0..24)
+            .map(|step| TAU * step as f32 / 24.0)
+            .map(|angle| skull.at(0.74 * front.min(1.0) * angle.cos(), 0.88 * angle.sin() - 0.12, 0.55))
+            .map(|place| self.spot(place))
+            .collect();
+        let light = self.scene.lit([1.0; 3], 0.95);
+        self.canvas.picture(&oval, corners, photo, light);
+    }
+
     /// What lies on the hair.
     fn headwear(&mut self, skull: &Skull<'_>) {
         let (radius, colour) = (skull.radius, self.person.accents[0]);
@@ -137,7 +158,7 @@ impl Painter<'_> {
             }
             Headwear::Headphones => {
                 let arc: Vec<Vector> = (0..=6)
-                    .map(|step| std::f32::consts::PI * step as f32 / 6.0)
+                    .map(|step| PI * step as f32 / 6.0)
                     .map(|angle| skull.at(1.12 * angle.cos(), 0.05 + 1.2 * angle.sin(), 0.0))
                     .collect();
                 arc.windows(2).for_each(|ends| self.line([ends[0], ends[1]], 0.08 * radius, colour));
@@ -155,11 +176,11 @@ impl Painter<'_> {
         match self.person.headwear {
             Headwear::Cap => {
                 let wide = 0.6 * (0.3 + 0.7 * front.abs());
-                let visor = [-wide, wide].map(|aside| skull.at(aside, 0.6, 0.95));
+                let visor = [-wide, wide].map(|aside| skull.at(aside, 0.72, 0.9));
                 self.line(visor, 0.15 * radius, colour);
             }
             Headwear::Beanie => {
-                let band = [-0.75, 0.75].map(|aside| skull.at(aside, 0.62, 0.25));
+                let band = [-0.75, 0.75].map(|aside| skull.at(aside, 0.7, 0.25));
                 self.line(band, 0.17 * radius, colour);
             }
             Headwear::None | Headwear::Headphones => {}

@@ -15,6 +15,7 @@ mod body;
 mod camera;
 mod canvas;
 mod desk;
+mod faces;
 mod head;
 mod motion;
 mod named;
@@ -29,6 +30,7 @@ mod write;
 
 use std::path::PathBuf;
 
+pub use faces::{Faces, FacesError};
 pub use plan::{Framing, Moves, Plan, Stage};
 pub use recorded::{RecordedError, Recordings};
 pub use write::Drawn;
@@ -67,7 +69,7 @@ pub enum StageError {
     },
     /// The name of a plan is not understood.
     #[error(
-        "{name}: \"{part}\" is no number of clips, no framing (whole, upper, close, mixed) and no motion (procedural, real, msr_action3d, nw_ucla)"
+        "{name}: \"{part}\" is no number of clips, no framing (whole, upper, close, mixed), no motion (procedural, real, msr_action3d, nw_ucla), and not faces"
     )]
     Name {
         /// The name.
@@ -95,6 +97,9 @@ pub enum StageError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// Real faces cannot be had.
+    #[error(transparent)]
+    Faces(#[from] FacesError),
     /// Real motion cannot be had.
     #[error(transparent)]
     Recorded(#[from] RecordedError),

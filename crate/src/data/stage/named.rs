@@ -3,11 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{Framing, Moves, Plan, Recordings, Stage, StageError};
+use super::{Faces, Framing, Moves, Plan, Recordings, Stage, StageError};
 use crate::rng::Seed;
 
 /// The name that such a set begins with.
 const STAGE: &str = "stage";
+/// The part of a name that asks for real faces.
+const FACES: &str = "faces";
 /// Clips where none are asked for. Half of them test: differences that are paired clip by clip are known to about 2
 /// points then, shares by themselves with 20,000 clips.
 const CLIPS: usize = 2_400;
@@ -27,8 +29,8 @@ impl Stage {
         name == STAGE || name.starts_with("stage:")
     }
 
-    /// The plan called `stage`, or `stage:` with, in any order and with `:` between, a number of clips, a framing, and
-    /// `procedural`, `real` or a set of recorded motion: `stage:20000:upper`. Half of the people test. Frames have
+    /// The plan called `stage`, or `stage:` with, in any order and with `:` between, a number of clips, a framing,
+    /// `procedural`, `real` or a set of recorded motion, and `faces` for real faces: `stage:20000:upper`. Half of the people test. Frames have
     /// `size` by `size` pixels; `data` says where the data folder is, if it is needed.
     ///
     /// # Errors
@@ -39,12 +41,13 @@ impl Stage {
         data: impl Fn() -> Result<PathBuf, E>,
     ) -> Result<Self, E> {
         let mut clips = CLIPS;
-        let (mut framing, mut motion) = (Framing::Whole, "procedural");
+        let (mut framing, mut motion, mut real_faces) = (Framing::Whole, "procedural", false);
         for part in name.split(':').skip(1) {
             let framed = Framing::ALL.iter().find(|(word, _)| *word == part);
             match (part.parse(), framed) {
                 (Ok(number), _) => clips = number,
                 (_, Some((_, found))) => framing = *found,
+                _ if part == FACES => real_faces = true,
                 _ if Moves::is_known(part) => motion = part,
                 _ => return Err(StageError::Name { name: name.into(), part: part.into() }.into()),
             }
@@ -54,7 +57,12 @@ impl Stage {
             "procedural" => Moves::Procedural,
             set => Moves::recorded(set, &data()?).map_err(E::from)?,
         };
-        let plan = Plan { clips, people, frames: FRAMES, size, seed: SEED, framing, test: Some(TEST), moves };
+        let faces = match real_faces {
+            true => Some(Arc::new(Faces::open(people, SEED, &data()?).map_err(StageError::from)?)),
+            false => None,
+        };
+        let test = Some(TEST);
+        let plan = Plan { clips, people, frames: FRAMES, size, seed: SEED, framing, test, moves, faces };
         Ok(Self::new(plan)?)
     }
 }

@@ -6,6 +6,7 @@ use super::body::{Bearing, Chain, Skeleton, Vector, add, between, cross, scale};
 use super::camera::Spot;
 use super::canvas::Canvas;
 use super::desk::Thing;
+use super::faces::Photo;
 use super::head::back_of;
 use super::person::Person;
 use super::scene::Scene;
@@ -13,13 +14,13 @@ use super::wardrobe::{Bag, Bottoms, Colour, Neckwear, Pattern};
 
 /// Draws one moment over the empty room.
 pub(super) fn moment(
-    (person, scene): (&Person, &Scene),
+    (person, photo, scene): (&Person, Option<&Photo>, &Scene),
     bearing: &Bearing,
     room: Pixmap,
     shift: Spot,
 ) -> Pixmap {
     let skeleton = &Skeleton::new(&person.build, bearing);
-    let mut painter = Painter { canvas: Canvas::over(room), person, scene, shift };
+    let mut painter = Painter { canvas: Canvas::over(room), person, photo, scene, shift };
     if !scene.view.is_webcam() {
         painter.shadow(skeleton);
     }
@@ -78,6 +79,8 @@ fn pack(skeleton: &Skeleton, person: &Person) -> Vector {
 pub(super) struct Painter<'a> {
     pub(super) canvas: Canvas,
     pub(super) person: &'a Person,
+    /// A real face.
+    pub(super) photo: Option<&'a Photo>,
     pub(super) scene: &'a Scene,
     shift: Spot,
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use rand::{Rng, RngExt as _};
 
+use super::faces::Photo;
 use super::wardrobe::{
     Bag, Bottoms, CLOTHES, Colour, EYES, HAIRS, HairStyle, Headwear, Neckwear, Pattern, SKINS, near, pick,
 };
@@ -142,6 +143,15 @@ impl Person {
             accents,
             names: names.map(|(name, value)| (name.to_string(), value)).into(),
         }
+    }
+
+    /// The same with a real face, and the skin that goes with it: what is said of a drawn face gives way.
+    pub(super) fn with_face(mut self, face: &Photo) -> Self {
+        for drawn in ["skin", "beard", "glasses"] {
+            self.names.remove(drawn);
+        }
+        self.names.extend(face.truth.iter().cloned());
+        Self { skin: face.skin, ..self }
     }
 
     /// What a manifest says of the person.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::actions::{Action, SEATED, STANDING};
 use super::body::Bearing;
 use super::camera::View;
+use super::faces::{Faces, FacesError};
 use super::motion::Motion;
 use super::person::Person;
 use super::recorded::{Performance, Recordings};
@@ -74,6 +75,8 @@ pub struct Plan {
     pub test: Option<f64>,
     /// Where movements come from.
     pub moves: Moves,
+    /// Real faces, one for each person; `None`: drawn ones.
+    pub faces: Option<Arc<Faces>>,
 }
 
 /// A plan that can be drawn. The same plan draws the same pixels, clip by clip, in any order.
@@ -119,6 +122,9 @@ impl Stage {
                 return Err(StageError::OneSided { people: stage.plan.people, share });
             }
         }
+        if let Some(faces) = stage.plan.faces.as_ref().filter(|faces| faces.len() < stage.plan.people) {
+            return Err(FacesError::TooFew { people: stage.plan.people, faces: faces.len() }.into());
+        }
         let actions = match &stage.plan.moves {
             Moves::Procedural => stage.procedural().iter().map(|action| action.name().to_owned()).collect(),
             Moves::Recorded(recordings) => recordings.actions(stage.seated()),
@@ -152,17 +158,18 @@ impl Stage {
 
     /// Whether what is drawn, and what is learnt from it, is for research only.
     pub fn research_only(&self) -> bool {
-        self.plan.moves != Moves::Procedural
+        self.plan.moves != Moves::Procedural || self.plan.faces.is_some()
     }
 
     /// All that decides the pixels, in words.
     pub fn key(&self) -> String {
-        let Plan { clips, people, frames, size, seed, framing, test, moves } = &self.plan;
+        let Plan { clips, people, frames, size, seed, framing, test, moves, faces } = &self.plan;
+        let faces = faces.as_ref().map_or("drawn", |faces| faces.digest());
         let moves = match moves {
             Moves::Procedural => "procedural".to_owned(),
             Moves::Recorded(recordings) => format!("recorded {} {test:?}", recordings.digest()),
         };
-        format!("stage {VERSION} {clips} {people} {frames} {size} {} {framing:?} {moves}", seed.0)
+        format!("stage {VERSION} {clips} {people} {frames} {size} {} {framing:?} {moves} {faces}", seed.0)
     }
 
     /// Who is seen in a clip, and the place of the action in [`Stage::actions`]: a Latin square, so that
@@ -206,6 +213,8 @@ impl Stage {
             let performance = self.performance(recordings, clip);
             say(("motion", performance.set));
             say(("performer", &performance.performer));
+        }
+        if self.research_only() {
             say(RESEARCH_ONLY);
         }
         Row {
@@ -219,7 +228,11 @@ impl Stage {
     }
 
     pub(super) fn person(&self, number: usize) -> Person {
-        Person::draw(&mut self.plan.seed.rng_at("stage person", number as u64))
+        let person = Person::draw(&mut self.plan.seed.rng_at("stage person", number as u64));
+        match &self.plan.faces {
+            Some(faces) => person.with_face(faces.of(number)),
+            None => person,
+        }
     }
 
     fn performance(&self, recordings: &Recordings, clip: usize) -> Performance {
@@ -272,7 +285,8 @@ impl Stage {
         let mut noise = self.plan.seed.rng_at("stage noise", clip as u64);
         let moment = |time: f32| {
             let shift = scene.camera.shift(time);
-            paint::moment((person, scene), &self.bearing(&shot, time), room.shifted(shift), shift)
+            let photo = self.plan.faces.as_ref().map(|faces| faces.of(self.cast(clip).0));
+            paint::moment((person, photo, scene), &self.bearing(&shot, time), room.shifted(shift), shift)
         };
         let frame = |index: usize| {
             let time = index as f32 / FRAMES_PER_SECOND;
