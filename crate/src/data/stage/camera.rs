@@ -60,14 +60,14 @@ pub(super) struct Camera {
 impl Camera {
     pub(super) fn draw(view: View, rng: &mut impl Rng) -> Self {
         let (turn, tilt, zoom, distance) = match view {
-            View::Whole => (0.7, -0.05..0.22, 0.62..0.73, 4.0),
+            View::Whole => (0.7, -0.05..0.22, 0.61..0.71, 4.0),
             View::Upper => (0.4, -0.12..0.2, 1.3..1.6, 1.6),
             View::Close => (0.4, -0.12..0.2, 2.1..2.6, 1.3),
         };
         let (x, y) = match view {
-            View::Whole => (0.46..0.54, 0.58..0.61),
+            View::Whole => (0.48..0.52, 0.58..0.61),
             View::Upper => (0.42..0.58, 0.3..0.38),
-            View::Close => (0.42..0.58, 0.4..0.48),
+            View::Close => (0.44..0.56, 0.4..0.48),
         };
         Self {
             view,

@@ -131,7 +131,7 @@ impl Motion {
             Action::March => march(&mut pose, wave, reach),
             Action::Squat => squat(&mut pose, swell * reach),
             Action::Drink => desk::drink(&mut pose, self.leading, swell * reach.min(1.0)),
-            Action::Lean => pose.sway += 0.4 * wave * reach,
+            Action::Lean => pose.sway += 0.27 * wave * reach,
             Action::Nod => pose.nod += 0.3 + 0.42 * wave * reach,
             Action::Phone => desk::phone(&mut pose, self.leading, (2.0 * swell).min(1.0)),
             Action::ShakeHead => pose.look += 0.65 * wave * reach,
