@@ -39,7 +39,7 @@ fn what_cannot_be_drawn_is_refused_and_leaves_nothing() {
     senseless(&["--framing", "sideways"], "[possible values: whole, upper, close, mixed]");
     senseless(&["--test", "1.5"], "between 0 and 1");
     refused(&["--motion", "kinetics", "--data", "."], &["\"kinetics\"", "msr_action3d, nw_ucla"]);
-    refused(&["--motion", "real", "--data", "."], &["sequences.csv", "--data DIR"]);
+    refused(&["--motion", "real", "--data", "."], &["joints_mm_i16.npy", "--data DIR"]);
     refused(&["--real-faces", "--data", "."], &["utkface6k"]);
     refused(&["--test", "0.1"], &["leaves one side empty"]);
     fs::write(desk.path("sheet.png"), "mine").expect("written");
