@@ -1,30 +1,8 @@
-//! Drawn people, and what is said of figures about them.
+//! Drawn people on the command line.
 
 use std::fs;
 
 use crate::desk::{Desk, did};
-
-#[test]
-fn every_figure_about_drawn_people_is_called_synthetic() {
-    let desk = Desk::new();
-    let judging = ["--quick", "--size", "16", "--attributes", "skin", "--out", "judged"];
-    // Sixteen pixels may well be too few to tell anybody: whether the judgement is void is not asked here.
-    desk.bauta(&[&["judge", "grey", "--set", "stage:40:upper"][..], &judging].concat());
-    let report = fs::read_to_string(desk.path("judged/report.json")).expect("a report");
-    let report: serde_json::Value = serde_json::from_str(&report).expect("JSON");
-    let rows = report["rows"].as_array().expect("rows");
-    assert!(rows.len() > 3, "{report:#}");
-    for row in rows {
-        assert_eq!(row["dataset"], "stage:40:upper (synthetic)", "{row:#}");
-    }
-    let measured =
-        |what: &str| rows.iter().any(|row| row["measure"].as_str().is_some_and(|m| m.starts_with(what)));
-    assert!(measured("action") && measured("skin") && measured("identity across"), "{report:#}");
-    for file in ["report.md", "report.html"] {
-        let text = fs::read_to_string(desk.path(&format!("judged/{file}"))).expect("a report");
-        assert!(text.contains("stage:40:upper (synthetic)"), "{file} does not say so");
-    }
-}
 
 #[test]
 fn what_cannot_be_drawn_is_refused_and_leaves_nothing() {

@@ -81,3 +81,68 @@ impl Set {
         self.questions.iter().any(|question| question.asked == *what)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::Split;
+    use crate::data::stage::{Framing, Moves, Plan};
+    use crate::rng::Seed;
+
+    fn open(name: &str, attributes: &[&str]) -> (Set, tempfile::TempDir) {
+        let cache = tempfile::tempdir().expect("a temporary folder");
+        let attributes: Vec<String> = attributes.iter().map(|name| (*name).to_owned()).collect();
+        let set = Set::open(name, &attributes, (None, cache.path(), 16), &|_, _| ()).expect("a set");
+        (set, cache)
+    }
+
+    #[test]
+    fn drawn_people_are_asked_everything_under_a_name_that_says_what_they_are() {
+        let (set, _cache) = open("stage:600:upper", &["skin", "race"]);
+        assert_eq!(set.name, "stage:600:upper (synthetic)", "the name that stands beside every figure");
+        assert!(set.redistributable && set.moves(), "nobody's pictures, and clips");
+        let asked: Vec<&str> = set.questions.iter().map(|question| question.asked.name()).collect();
+        assert_eq!(
+            asked,
+            ["action", "identity across actions", "identity within a session", "skin"],
+            "questions"
+        );
+        let fold = &set.questions[0].folds[0];
+        assert_eq!(
+            (set.questions[0].folds.len(), fold.ask.len()),
+            (1, 300),
+            "half of the clips are asked about"
+        );
+        let people = |clips: &[super::super::Piece]| {
+            let of = |piece: &super::super::Piece| set.raw.clips()[piece.clip].subject.clone();
+            clips.iter().map(of).collect::<std::collections::BTreeSet<_>>()
+        };
+        assert!(people(&fold.learn).is_disjoint(&people(&fold.ask)), "somebody is on two sides");
+    }
+
+    #[test]
+    fn a_table_says_itself_what_is_drawn_and_what_may_be_shown() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let out = folder.path().join("people");
+        let plan = Plan {
+            clips: 40,
+            people: 4,
+            frames: 2,
+            size: 16,
+            seed: Seed(1),
+            framing: Framing::Whole,
+            test: None,
+            moves: Moves::Procedural,
+            faces: None,
+        };
+        Stage::new(plan).expect("a sound plan").write(&out, &|_, _| ()).expect("a new folder");
+        let table = out.join("manifest.csv");
+        let (set, _cache) = open(&table.display().to_string(), &[]);
+        assert!(set.name.ends_with("manifest.csv (synthetic)") && set.redistributable, "{}", set.name);
+        assert!(set.raw.clips().iter().all(|clip| clip.split == Split::Train), "a part was made up");
+        let text = std::fs::read_to_string(&table).expect("readable");
+        std::fs::write(&table, text.replace("|synthetic=yes", "|licence=research only")).expect("written");
+        let (set, _cache) = open(&table.display().to_string(), &[]);
+        assert!(set.name.ends_with("manifest.csv") && !set.redistributable, "{}", set.name);
+    }
+}

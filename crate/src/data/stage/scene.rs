@@ -123,7 +123,8 @@ impl Scene {
         match self.paper {
             Paper::Plain => {}
             Paper::Stripes(step) => {
-                steps(step).for_each(|x| canvas.rectangle([x, -0.2], [x + step / 2.0, self.horizon], faint))
+                let stripe = |x: f32| canvas.rectangle([x, -0.2], [x + step / 2.0, self.horizon], faint);
+                steps(step).for_each(stripe);
             }
             Paper::Tiles(step) => {
                 steps(step).for_each(|x| canvas.rectangle([x, -0.2], [x + 0.012, self.horizon], faint));
