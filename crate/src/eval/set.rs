@@ -121,6 +121,23 @@ mod tests {
     }
 
     #[test]
+    fn clips_enough_are_drawn_to_resolve_a_difference_of_2_1_points() {
+        let nowhere = || Err(EvalError::Set(crate::data::sets::SetError::NoFolder));
+        let stage = Stage::named("stage", 16, nowhere).expect("a plan");
+        let asked = stage.rows().iter().filter(|row| row.split == Some(Split::Test)).count();
+        // One clip in ten is answered otherwise than before: 6.1 % no longer rightly, 4 % rightly now.
+        let lost = |clip: usize| match clip * 379 % 1_000 {
+            0..61 => 1.0,
+            61..101 => -1.0,
+            _ => 0.0,
+        };
+        let mean = |clips: &[usize]| clips.iter().map(|clip| lost(*clip)).sum::<f64>() / clips.len() as f64;
+        let found = super::super::interval::bootstrap(asked, 0.95, |clips| Some(mean(clips))).expect("clips");
+        assert!((found.value - 0.021).abs() < 0.003, "{found:?} of {asked} clips");
+        assert!(found.low > 0.0, "not told from no difference: {found:?} of {asked} clips");
+    }
+
+    #[test]
     fn a_table_says_itself_what_is_drawn_and_what_may_be_shown() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let out = folder.path().join("people");
