@@ -233,3 +233,48 @@ fn rooted(row: &Row, root: &Path, set: &str) -> Row {
         split: row.split,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::data::stage::{Framing, Moves, Plan, Stage};
+
+    #[test]
+    fn a_model_that_learns_from_research_data_by_manifest_is_for_research_only() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let plan = Plan {
+            clips: 20,
+            people: 2,
+            frames: 2,
+            size: 16,
+            seed: Seed(1),
+            framing: Framing::Whole,
+            test: None,
+            moves: Moves::Procedural,
+            faces: None,
+        };
+        let stage = Stage::new(plan).expect("a sound plan");
+        stage.write(&folder.path().join("people"), &|_, _| ()).expect("a new folder");
+        let stream = |name: &str| format!("[[{name}]]\nmanifest = \"people/manifest.csv\"\n");
+        let config = folder.path().join("first.toml");
+        let text = format!("name = \"first\"\nsize = 16\n{}{}", stream("action"), stream("privacy"));
+        fs::write(&config, text).expect("written");
+        let config = TrainConfig::read(&config, &[]).expect("a sound configuration");
+        let open = || {
+            let cache = folder.path().join("cache");
+            Corpus::open(&config, (folder.path(), None, &cache), &|_, _| ()).expect("sound clips")
+        };
+        let free = open();
+        assert!(!free.licence.contains("research") && free.showable.len() == 20, "{}", free.licence);
+        let table = folder.path().join("people/manifest.csv");
+        let text = fs::read_to_string(&table).expect("readable");
+        fs::write(&table, text.replace("|synthetic=yes", "|licence=research only|synthetic=yes"))
+            .expect("written");
+        let bound = open();
+        assert!(bound.licence.contains("by their manifests research only: people"), "{}", bound.licence);
+        assert!(bound.origins[0].licence.contains("research only"), "{}", bound.origins[0].licence);
+        assert!(bound.showable.is_empty(), "research data would be shown");
+    }
+}
