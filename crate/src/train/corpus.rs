@@ -118,17 +118,20 @@ fn agree(action: &Manifest, privacy: &Manifest) -> Result<(), TrainError> {
 /// owner alone, unless their rows say that they are for research only.
 fn licence(sets: &[&KnownSet], research_only: &[String], config: &TrainConfig) -> String {
     let known = Obligations::of(sets);
-    let mut sentence = known.to_string();
+    let mut said = vec![];
+    if !sets.is_empty() || research_only.is_empty() {
+        said.push(known.to_string());
+    }
     if !research_only.is_empty() {
-        sentence += &format!("; by their manifests research only: {}", research_only.join(", "));
+        said.push(format!("by their manifests research only: {}", research_only.join(", ")));
     }
     if config.action.iter().chain(&config.privacy).any(|choice| choice.manifest.is_some()) {
-        sentence += "; clips named by manifest: on the terms of their owner";
+        said.push("clips named by manifest: on the terms of their owner".into());
     }
     if known.conflict() || !(research_only.is_empty() || known.share_alike.is_empty()) {
-        sentence += "; research only and share-alike exclude each other: not to be published";
+        said.push("research only and share-alike exclude each other: not to be published".into());
     }
-    sentence
+    said.join("; ")
 }
 
 fn order(
@@ -273,7 +276,7 @@ mod tests {
         fs::write(&table, text.replace("|synthetic=yes", "|licence=research only|synthetic=yes"))
             .expect("written");
         let bound = open();
-        assert!(bound.licence.contains("by their manifests research only: people"), "{}", bound.licence);
+        assert!(bound.licence.starts_with("by their manifests research only: people;"), "{}", bound.licence);
         assert!(bound.origins[0].licence.contains("research only"), "{}", bound.origins[0].licence);
         assert!(bound.showable.is_empty(), "research data would be shown");
     }
