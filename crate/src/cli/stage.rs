@@ -43,7 +43,7 @@ pub(super) struct StageCommand {
     #[arg(long, default_value = "whole", value_parser = framings())]
     framing: String,
     /// Where movements come from: made up, or recorded from real people (real, or one set of the data folder:
-    /// msr_action3d, nw_ucla), whose proportions are left out. Recorded ones are for research only, and so is what
+    /// `msr_action3d`, `nw_ucla`), whose proportions are left out. Recorded ones are for research only, and so is what
     /// learns from them.
     #[arg(long, default_value = "procedural", value_name = "MOTION")]
     motion: String,
