@@ -13,6 +13,7 @@ use crate::model::{Anonymizer, Bdq, Coder};
 /// What rewrites frames: a network that takes each alone, a filter that looks at the frame before, or one that releases
 /// noisy codes.
 #[derive(Module, Debug)]
+#[expect(clippy::large_enum_variant, reason = "a run has one of them")]
 pub(super) enum Rewriter {
     /// Frame by frame.
     Picture(Anonymizer),
