@@ -63,7 +63,7 @@ pub struct ModelShape {
     pub clip: f64,
     /// `dp`: what a release costs, as mu; infinite: no noise, and no promise.
     pub mu: f64,
-    /// `dp`: steps over which the noise rises to what `mu` asks for.
+    /// `dp`: steps of the game over which the noise rises from nothing to what `mu` asks for. Before the game there is none.
     pub anneal: u64,
 }
 
@@ -105,9 +105,10 @@ impl ModelShape {
         DpConfig { width, groups, window, ..DpConfig::new((size, code, every), mechanism) }
     }
 
-    /// The share of the noise that is due in a step.
-    pub fn noise_share(&self, step: u64) -> f64 {
-        if step >= self.anneal { 1.0 } else { step as f64 / self.anneal as f64 }
+    /// The share of the noise that is due in a step of the game, `None` before it.
+    pub fn noise_share(&self, round: Option<u64>) -> f64 {
+        let Some(round) = round else { return 0.0 };
+        if round >= self.anneal { 1.0 } else { round as f64 / self.anneal as f64 }
     }
 
     pub(super) fn check(&self, size: usize) -> Result<(), TrainError> {
