@@ -193,8 +193,9 @@ impl TrainConfig {
             ),
             (
                 "model.anneal",
-                (self.model.anneal > self.schedule.steps).then(|| self.model.anneal.to_string()),
-                "no more than the steps of the game: what is trained must meet all of its noise",
+                (self.model.quiet + self.model.anneal > self.schedule.steps)
+                    .then(|| self.model.anneal.to_string()),
+                "no more, with model.quiet, than the steps of the game: what is trained must meet all of its noise",
             ),
         ];
         refuse(wants)
@@ -324,6 +325,9 @@ mod tests {
         let config = with(fit).expect("fit");
         let noise = [None, Some(0), Some(50), Some(200)].map(|round| config.model.noise_share(round));
         assert_eq!(noise, [0.0, 0.0, 0.25, 1.0], "the noise rises in the game");
+        let later = ModelShape { quiet: 100, ..config.model.clone() };
+        let noise = [Some(99), Some(150), Some(300)].map(|round| later.noise_share(round));
+        assert_eq!(noise, [0.0, 0.25, 1.0], "later, if it is told to");
         assert_eq!(config.run(), (1, 4), "single frames are released alone");
         let windows = with("every = 12\nwindow = 3\n[game]\nskip = 2\n").expect("windows");
         assert_eq!(windows.run(), (5, 2), "a picture is the last of a whole window: frames 0, 4 and 8");
@@ -335,6 +339,7 @@ mod tests {
             ("every = 12\nwindow = 5\n[game]\nskip = 1", "window 5"),
             ("[game]\nskip = 1\n[balance]\nkind = \"pcgrad\"", "balance.kind = pcgrad"),
             ("anneal = 5000\n[game]\nskip = 1", "model.anneal = 5000"),
+            ("quiet = 900\n[game]\nskip = 1", "model.anneal = 200"),
         ] {
             let error = with(sections).expect_err(sections);
             assert!(error.starts_with(found), "{sections}: {error}");
