@@ -156,10 +156,10 @@ impl Promised {
         Ok(Releases::new(&self.card.config, mechanism, ledger))
     }
 
-    /// What is kept of a picture until its window is whole.
-    fn features(&self, raw: &RawFrame) -> Tensor<4> {
+    /// What is kept of a picture until its window is whole: it follows from the picture alone.
+    pub(crate) fn features(&self, raw: &Rgba8) -> Tensor<4> {
         let side = self.card.config.side;
-        self.network.features(frame::shrink(&raw.0, side, side).into_tensor(&self.device))
+        self.network.features(frame::shrink(raw, side, side).into_tensor(&self.device))
     }
 
     /// The code of a window, before the mechanism. Waits for the device.
@@ -204,10 +204,36 @@ impl Stream {
         let size = (raw.0.width(), raw.0.height());
         let due = self.releases.pay()?;
         if due != Due::Nothing {
-            self.kept.push(self.model.features(&raw));
+            self.kept.push(self.model.features(&raw.0));
         }
         drop(raw);
         Ok(self.shown(due, size))
+    }
+
+    /// Anonymizes a clip of which only the last frame is looked at, for audits: the others are not drawn. `features` gives
+    /// [`Promised::features`] of a frame, which an audit sees many times over.
+    ///
+    /// # Errors
+    /// As [`anonymize`](Self::anonymize).
+    ///
+    /// # Panics
+    /// If there is no frame.
+    #[cfg(feature = "native")]
+    pub(crate) fn last_for_audit(
+        &mut self,
+        clip: &[Rgba8],
+        features: &mut dyn FnMut(&Rgba8) -> Tensor<4>,
+    ) -> Result<AnonFrame, LedgerError> {
+        let mut last = None;
+        for picture in clip {
+            let due = self.releases.pay()?;
+            if due != Due::Nothing {
+                self.kept.push(features(picture));
+            }
+            last = Some((self.due(due), (picture.width(), picture.height())));
+        }
+        let (shown, size) = last.expect("a clip has frames");
+        Ok(self.model.draw(&shown, size))
     }
 
     /// Ends the clip, and gives what is still to be shown of it: as many frames as the stream is behind, of `size`. A window
@@ -233,8 +259,14 @@ impl Stream {
     }
 
     fn shown(&mut self, due: Due, size: (usize, usize)) -> AnonFrame {
+        let shown = self.due(due);
+        self.model.draw(&shown, size)
+    }
+
+    /// What is to be drawn after a frame that was due for this.
+    fn due(&mut self, due: Due) -> Shown {
         let code = (due == Due::Code).then(|| self.model.code(std::mem::take(&mut self.kept)));
-        self.model.draw(&self.releases.show(code.as_deref()), size)
+        self.releases.show(code.as_deref())
     }
 
     /// Releases a code that comes from no picture, as it would release that of a frame: for audits, which need the worst

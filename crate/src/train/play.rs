@@ -61,8 +61,10 @@ impl Round<'_> {
 
     /// One step of the run.
     pub(super) fn step(&self, players: Players, state: &mut State, step: u64) -> (Players, Line) {
-        let players = self.with_noise_of(players, step);
-        let (players, line) = match step.checked_sub(self.config.schedule.preparation()) {
+        let round = step.checked_sub(self.config.schedule.preparation());
+        self.seed_noise(step);
+        let players = with_noise_share(players, self.config.model.noise_share(round));
+        let (players, line) = match round {
             None => self.prepare(players, step),
             Some(round) => {
                 let (players, line) = self.play(players, state, round);
@@ -70,12 +72,6 @@ impl Round<'_> {
             }
         };
         (with_noise_share(players, 1.0), line) // whoever looks between steps sees all of the noise
-    }
-
-    /// An anonymizer with noise draws that of this step, and as much of it as is due.
-    fn with_noise_of(&self, players: Players, step: u64) -> Players {
-        self.seed_noise(step);
-        with_noise_share(players, self.config.model.noise_share(step))
     }
 
     /// Lets an anonymizer with noise draw that of `step` next, however the run came there.

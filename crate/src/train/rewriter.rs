@@ -46,6 +46,18 @@ impl Rewriter {
         }
     }
 
+    /// Of clips of `t` frames the last frame, rewritten.
+    ///
+    /// # Shapes
+    /// - `frames`: `[n * t, 3, h, w]`
+    /// - returns `[n, 3, h, w]`
+    pub(super) fn last(&self, frames: Tensor<4>, t: usize) -> Tensor<4> {
+        match self {
+            Self::Code(network) => network.last(frames, t),
+            Self::Picture(_) | Self::Motion(_) => last_of_each(self.forward(frames, t), t),
+        }
+    }
+
     /// The same with this share of its noise, in `[0, 1]`, where it has noise.
     pub(super) fn with_noise_share(self, share: f64) -> Self {
         match self {
@@ -68,7 +80,7 @@ impl Rewriter {
     ) -> Tensor<4> {
         let numbers: Vec<usize> = pictures.iter().flat_map(|picture| run_up(store, *picture, run)).collect();
         let frames = still_images(store, &numbers, device).inner();
-        Tensor::from_inner(last_of_each(self.valid().forward(frames, t), t))
+        Tensor::from_inner(self.valid().last(frames, t))
     }
 
     /// Writes weights and card, and gives the path of the weights. Waits for the device.

@@ -213,6 +213,31 @@ impl Coder {
     /// # Panics
     /// If the frames do not make whole clips, or some that are read fall between them.
     pub fn forward(&self, frames: Tensor<4>, t: usize) -> Tensor<4> {
+        let shown = self.shown(frames, t);
+        let [n, _, d] = shown.dims();
+        let phases: Vec<f64> = (0..n * t).map(|frame| self.place(frame % t).phase).collect();
+        self.picture(shown.reshape([n * t, d]), &phases)
+    }
+
+    /// Of each clip the last frame, as [`forward`](Self::forward) draws it; no other is drawn.
+    ///
+    /// # Shapes
+    /// - `frames`: `[n * t, 3, side, side]`
+    /// - returns `[n, 3, side, side]`
+    ///
+    /// # Panics
+    /// As `forward`.
+    pub fn last(&self, frames: Tensor<4>, t: usize) -> Tensor<4> {
+        let shown = self.shown(frames, t);
+        let [n, _, d] = shown.dims();
+        self.picture(shown.narrow(1, t - 1, 1).reshape([n, d]), &vec![self.place(t - 1).phase; n])
+    }
+
+    /// The code that each frame shows, through clip and noise.
+    ///
+    /// # Shapes
+    /// - returns `[n, t, d]`
+    fn shown(&self, frames: Tensor<4>, t: usize) -> Tensor<3> {
         let total = frames.dims()[0];
         assert!(t > 0 && total.is_multiple_of(t), "{total} frames do not make clips of {t}");
         let n = total / t;
@@ -231,9 +256,7 @@ impl Coder {
         let codes = perturbed(self.code(features), self.scale(), &config, self.noise_share as f32);
         let [_, d] = codes.dims();
         let releases = windows.len() / self.window;
-        let shown = self.shares(t, releases, &device).matmul(codes.reshape([n, releases, d])); // [n, t, d]
-        let phases: Vec<f64> = (0..total).map(|frame| self.place(frame % t).phase).collect();
-        self.picture(shown.reshape([total, d]), &phases)
+        self.shares(t, releases, &device).matmul(codes.reshape([n, releases, d]))
     }
 
     /// The same network with this share of its noise, in `[0, 1]`: below 1 only while training warms up.

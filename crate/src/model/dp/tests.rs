@@ -139,6 +139,8 @@ fn a_window_is_drawn_from_one_code_at_so_many_phases() {
         let found = found.clone().narrow(0, frame, 1);
         assert!(furthest(found.clone(), wanted.clone()) < 1e-5, "{frame}: {}", furthest(found, wanted));
     }
+    let last = network.last(clip.clone(), 9);
+    assert!(furthest(last, found.narrow(0, 8, 1)) < 1e-5, "the last frame is another when it is drawn alone");
     let apart = furthest(network.picture(first.clone(), &[0.0]), network.picture(first, &[0.5]));
     assert!(apart > 1e-4, "the phase does not count: {apart}");
 }

@@ -193,8 +193,9 @@ impl TrainConfig {
             ),
             (
                 "model.anneal",
-                (self.model.anneal > self.schedule.total()).then(|| self.model.anneal.to_string()),
-                "no more than the steps of the run: what is trained must meet all of its noise",
+                (self.model.quiet + self.model.anneal > self.schedule.steps)
+                    .then(|| self.model.anneal.to_string()),
+                "no more, with model.quiet, than the steps of the game: what is trained must meet all of its noise",
             ),
         ];
         refuse(wants)
@@ -322,18 +323,23 @@ mod tests {
         let with = |sections: &str| parse(&format!("{SMALLEST}[model]\narchitecture = \"dp\"\n{sections}"));
         let fit = "[game]\nskip = 4\n";
         let config = with(fit).expect("fit");
-        assert_eq!(
-            (config.model.noise_share(0), config.model.noise_share(200)),
-            (0.0, 1.0),
-            "the noise rises"
-        );
-        assert!((config.model.noise_share(50) - 0.25).abs() < 1e-12, "a quarter of the way");
+        let noise = [None, Some(0), Some(50), Some(200)].map(|round| config.model.noise_share(round));
+        assert_eq!(noise, [0.0, 0.0, 0.25, 1.0], "the noise rises in the game");
+        let later = ModelShape { quiet: 100, ..config.model.clone() };
+        let noise = [Some(99), Some(150), Some(300)].map(|round| later.noise_share(round));
+        assert_eq!(noise, [0.0, 0.25, 1.0], "later, if it is told to");
+        assert_eq!(config.run(), (1, 4), "single frames are released alone");
+        let windows = with("every = 12\nwindow = 3\n[game]\nskip = 2\n").expect("windows");
+        assert_eq!(windows.run(), (5, 2), "a picture is the last of a whole window: frames 0, 4 and 8");
         assert_eq!(config.model.dp(64).mechanism, MechanismConfig { clip: 1.0, sigma: 2.0 });
         assert_eq!(with(&format!("mu = inf\n{fit}")).expect("no noise").model.dp(64).mechanism.sigma, 0.0);
         for (sections, found) in [
             ("every = 9", "game.skip = 2"),
+            ("every = 12\nwindow = 4", "game.skip = 2"),
+            ("every = 12\nwindow = 5\n[game]\nskip = 1", "window 5"),
             ("[game]\nskip = 1\n[balance]\nkind = \"pcgrad\"", "balance.kind = pcgrad"),
             ("anneal = 5000\n[game]\nskip = 1", "model.anneal = 5000"),
+            ("quiet = 900\n[game]\nskip = 1", "model.anneal = 200"),
         ] {
             let error = with(sections).expect_err(sections);
             assert!(error.starts_with(found), "{sections}: {error}");

@@ -63,7 +63,9 @@ pub struct ModelShape {
     pub clip: f64,
     /// `dp`: what a release costs, as mu; infinite: no noise, and no promise.
     pub mu: f64,
-    /// `dp`: steps over which the noise rises to what `mu` asks for.
+    /// `dp`: steps of the game without noise. Before the game there is none either.
+    pub quiet: u64,
+    /// `dp`: steps after these over which the noise rises to what `mu` asks for.
     pub anneal: u64,
 }
 
@@ -81,6 +83,7 @@ impl Default for ModelShape {
             window: 1,
             clip: 1.0,
             mu: 1.0,
+            quiet: 0,
             anneal: 200,
         }
     }
@@ -105,9 +108,10 @@ impl ModelShape {
         DpConfig { width, groups, window, ..DpConfig::new((size, code, every), mechanism) }
     }
 
-    /// The share of the noise that is due in a step.
-    pub fn noise_share(&self, step: u64) -> f64 {
-        if step >= self.anneal { 1.0 } else { step as f64 / self.anneal as f64 }
+    /// The share of the noise that is due in a step of the game, `None` before it.
+    pub fn noise_share(&self, round: Option<u64>) -> f64 {
+        let Some(loud) = round.and_then(|round| round.checked_sub(self.quiet)) else { return 0.0 };
+        if loud >= self.anneal { 1.0 } else { loud as f64 / self.anneal as f64 }
     }
 
     pub(super) fn check(&self, size: usize) -> Result<(), TrainError> {

@@ -11,7 +11,7 @@ use super::super::config::{BalanceKind, PenaltyKind, TrainConfig};
 use super::super::gradients;
 use super::super::log::Pulls;
 use super::super::penalty::{self, PenaltyState};
-use super::super::rewriter::{Rewriter, last_of_each};
+use super::super::rewriter::Rewriter;
 use super::pictures::Pictures;
 use crate::data::ClipBatch;
 use crate::privacy::Privacy;
@@ -121,7 +121,7 @@ impl<'a> Batch<'a> {
     ) -> Self {
         let game = &config.game;
         let anonymized = anonymizer.forward(clips.frames.clone(), clips.frames_per_clip);
-        let views = last_of_each(anonymizer.forward(pictures.both(), pictures.run), pictures.run);
+        let views = anonymizer.last(pictures.both(), pictures.run);
         let utility = utility_pull(&judges.utility, clips, &anonymized, config, state);
         let (privacy, contrast, heads) = privacy_pull(&judges.privacy, pictures, &views, config);
         let (penalty, distance) = penalty_pull(&judges.utility, clips, &anonymized, config, state);

@@ -3,6 +3,7 @@
 mod anonymizer;
 mod pictures;
 
+use burn::module::Module as _;
 use burn::optim::GradientsParams;
 use burn::tensor::Tensor;
 
@@ -47,7 +48,7 @@ pub(super) fn teach_utility(
 }
 
 /// Step 2, a privacy branch: learns to recognise a subject in two views it sees through the anonymizer, or in
-/// raw ones (`None`, pre-training), and to name what its heads are for. The tape is cut at [`seen`].
+/// raw ones (`None`, pre-training), and to name what its heads are for. The tape is cut as at [`seen`].
 pub(super) fn teach_privacy(
     player: Player<Privacy>,
     anonymizer: Option<&Rewriter>,
@@ -56,7 +57,12 @@ pub(super) fn teach_privacy(
 ) -> (Player<Privacy>, Leak) {
     let leak = pictures.leak(
         &player.module,
-        last_of_each(seen(anonymizer, pictures.both(), pictures.run), pictures.run),
+        match anonymizer {
+            Some(anonymizer) => {
+                Tensor::from_inner(anonymizer.valid().last(pictures.both().inner(), pictures.run))
+            }
+            None => last_of_each(pictures.both(), pictures.run),
+        },
         adversary,
     );
     let gradients = GradientsParams::from_grads(leak.learnt(adversary).backward(), &player.module);
@@ -70,7 +76,6 @@ pub(super) fn teach_privacy(
 /// - `frames`: `[n * t, 3, h, w]`
 /// - returns `[n * t, 3, h, w]`
 pub(super) fn seen(anonymizer: Option<&Rewriter>, frames: Tensor<4>, t: usize) -> Tensor<4> {
-    use burn::module::Module as _;
     match anonymizer {
         Some(anonymizer) => Tensor::from_inner(anonymizer.valid().forward(frames.inner(), t)),
         None => frames,
