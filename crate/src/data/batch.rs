@@ -178,12 +178,12 @@ pub fn pairs<const FRAMES: usize>(
     Pairs { left, right }
 }
 
-/// A picture behind the frame before it, by their numbers; the first of a clip stands before the second, and a picture
-/// that is alone stands twice.
-pub fn neighbours(store: &ClipStore, picture: usize) -> [usize; 2] {
+/// A picture behind the frame that lies `apart` frames before it, by their numbers. The first pictures of a clip, which have
+/// none so far before them, stand as the next one does; in a clip that is too short the first and the last frame do.
+pub fn neighbours(store: &ClipStore, picture: usize, apart: usize) -> [usize; 2] {
     let clip = &store.clips()[store.clip_of(picture)];
-    let second = (picture.max(clip.first + 1)).min(clip.first + clip.frames - 1);
-    [second.saturating_sub(1).max(clip.first), second]
+    let second = (picture.max(clip.first + apart)).min(clip.first + clip.frames - 1);
+    [second.saturating_sub(apart).max(clip.first), second]
 }
 
 /// Pictures as they are, by their numbers: for judging.
@@ -351,10 +351,12 @@ mod tests {
     #[test]
     fn a_picture_stands_behind_the_frame_before_it_in_one_view() {
         let (store, mut rng) = (store(&[3, 1, 2]), Seed(5).rng("pairs"));
-        let found: Vec<[usize; 2]> = (0..6).map(|picture| neighbours(&store, picture)).collect();
+        let found: Vec<[usize; 2]> = (0..6).map(|picture| neighbours(&store, picture, 1)).collect();
         assert_eq!(found, [[0, 1], [0, 1], [1, 2], [3, 3], [4, 5], [4, 5]], "of clips of 3, 1 and 2 frames");
+        let found: Vec<[usize; 2]> = (0..6).map(|picture| neighbours(&store, picture, 2)).collect();
+        assert_eq!(found, [[0, 2], [0, 2], [0, 2], [3, 3], [4, 5], [4, 5]], "two frames apart");
         let lit = Augmentation { light: 0.5, tint: 0.5, ..Augmentation::NONE };
-        let run = |number| neighbours(&store, number);
+        let run = |number| neighbours(&store, number, 1);
         let views = pairs(&store, (&[2, 5], &[2, 5]), run, &lit, (&mut rng, &Device::flex()));
         assert_eq!(views.left.dims(), [4, 3, SIZE, SIZE], "two frames for each picture");
         let reds: Vec<f32> = values(views.left).chunks_exact(3 * SIZE * SIZE).map(|p| p[0]).collect();

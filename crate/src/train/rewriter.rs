@@ -8,16 +8,18 @@ use burn::tensor::{Device, Tensor};
 use super::config::{Architecture, ModelShape, TrainConfig};
 use crate::artifact::{ArtifactError, ArtifactOf, CardOf};
 use crate::data::{ClipStore, neighbours, still_images};
-use crate::model::{Anonymizer, Bdq, Coder};
+use crate::model::{Anonymizer, Bdq, Coder, Mover};
 
-/// What rewrites frames: a network that takes each alone, a filter that looks at the frame before, or one that releases
-/// noisy codes.
+/// What rewrites frames: a network that takes each alone, a filter that looks at the frame before, one that draws from the
+/// signs of movement, or one that releases noisy codes.
 #[derive(Module, Debug)]
 pub(super) enum Rewriter {
     /// Frame by frame.
     Picture(Anonymizer),
     /// What has changed since the frame before.
     Motion(Bdq),
+    /// From the signs of what has changed since a frame before; frames that are handed in lie as far apart as it compares.
+    Signs(Mover),
     /// By codes of some frames.
     Code(Coder),
 }
@@ -28,6 +30,7 @@ impl Rewriter {
         match shape.architecture {
             Architecture::UNet => Self::Picture(shape.config().init(device)),
             Architecture::Bdq => Self::Motion(shape.bdq().init(device)),
+            Architecture::Motion => Self::Signs(shape.motion().init(device)),
             Architecture::Dp => Self::Code(shape.dp(*size).init(device).with_skip(game.skip)),
         }
     }
@@ -41,6 +44,7 @@ impl Rewriter {
         match self {
             Self::Picture(network) => network.forward(frames),
             Self::Motion(filter) => filter.forward(frames, t),
+            Self::Signs(network) => network.forward(frames, (t, 1)),
             Self::Code(network) => network.forward(frames, t),
         }
     }
@@ -60,7 +64,8 @@ impl Rewriter {
     pub(super) fn still(&self, store: &ClipStore, pictures: &[usize], device: &Device) -> Tensor<4> {
         let run = |picture: &usize| match self {
             Self::Picture(_) | Self::Code(_) => vec![*picture],
-            Self::Motion(_) => neighbours(store, *picture).to_vec(),
+            Self::Motion(_) => neighbours(store, *picture, 1).to_vec(),
+            Self::Signs(network) => neighbours(store, *picture, network.lag()).to_vec(),
         };
         let numbers: Vec<usize> = pictures.iter().flat_map(run).collect();
         let t = numbers.len() / pictures.len().max(1);
@@ -85,6 +90,9 @@ impl Rewriter {
             }
             Self::Motion(filter) => {
                 ArtifactOf::of(filter, card.with_config(shape.bdq()), device)?.save(path)?
+            }
+            Self::Signs(network) => {
+                ArtifactOf::of(network, card.with_config(shape.motion()), device)?.save(path)?
             }
             Self::Code(network) => {
                 ArtifactOf::of(network, card.with_config(shape.dp(size)), device)?.save(path)?

@@ -91,12 +91,12 @@ impl<'a> Table<'a> {
                 Architecture::UNet | Architecture::Dp => {
                     pairs(store, shown, |picture| [picture], &Augmentation::VIEW, (&mut rng, &self.device))
                 }
-                Architecture::Bdq => {
-                    let run = |picture| neighbours(store, picture);
+                Architecture::Bdq | Architecture::Motion => {
+                    let run = |picture| neighbours(store, picture, self.config.model.compares());
                     pairs(store, shown, run, &Augmentation::VIEW, (&mut rng, &self.device))
                 }
             },
-            run: if self.config.model.architecture == Architecture::Bdq { 2 } else { 1 },
+            run: if self.config.model.architecture.filters_clips() { 2 } else { 1 },
             kin: kin.map(|(kin, _)| kin),
             chance,
         }

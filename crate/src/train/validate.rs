@@ -9,7 +9,7 @@ use burn::tensor::{Device, Tensor};
 
 use super::TrainError;
 use super::checkpoint::Player;
-use super::config::{Architecture, TrainConfig};
+use super::config::TrainConfig;
 use super::corpus::Corpus;
 use super::log::Validation;
 use super::moves::{seen, teach_utility};
@@ -123,7 +123,7 @@ impl<'a> Validator<'a> {
     /// What fresh attackers recognise in both streams; a set that is in both is attacked once. Nothing where the
     /// anonymizer looks at the frame before: these attackers are shown single pictures.
     fn attacks(&self, anonymizer: Option<&Rewriter>) -> Vec<Reading> {
-        if self.config.model.architecture == Architecture::Bdq {
+        if self.config.model.architecture.filters_clips() {
             return vec![];
         }
         let look = |frames: Tensor<4>| seen(anonymizer, frames, 1).inner();
