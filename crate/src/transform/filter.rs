@@ -112,6 +112,40 @@ mod tests {
     }
 
     #[test]
+    fn a_network_that_draws_from_signs_is_shown_clips_at_its_own_lag() {
+        let (device, size) = (Device::flex(), 16);
+        device.seed(5);
+        let signs = Signs { grid: 8, threshold: 0.03 };
+        let shape = MotionConfig {
+            architecture: "motion".into(),
+            signs,
+            lag: 2,
+            width: 4,
+            groups: 2,
+            cells: 8,
+            levels: 256,
+        };
+        let card = Artifact::built_in().expect("the built-in card").card().clone().with_config(shape.clone());
+        let artifact = ArtifactOf::of(&shape.init(&device), card, &device).expect("recorded");
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        artifact.save(&folder.path().join("f")).expect("written");
+        let filter = super::super::trained(&folder.path().join("f"), Some("g")).expect("a sound network");
+        assert!(filter.name() == "g" && filter.key().contains("\"lag\":2"), "{}", filter.key());
+        let mut frames = vec![vec![60_u8; 3 * size * size]; 5];
+        frames[2][3 * 5 * size..3 * 11 * size].fill(200); // a bar that is there for one frame
+        let shown = filter.rewrite(&Clip { name: "x", size, bytes: &frames.concat() });
+        let frames: Vec<&[u8]> = shown.chunks_exact(3 * size * size).collect();
+        assert!(
+            frames[0] == frames[2] && frames[1] == frames[2],
+            "the first frames show what the third does"
+        );
+        assert!(frames[3] != frames[2], "a bar that has gone is where one has come");
+        assert!(frames[4] != frames[3] && frames[4] != frames[2], "two frames after it the bar goes");
+        let pixels = frames[2].as_chunks::<3>().0;
+        assert!(pixels.iter().all(|[r, g, b]| r == g && g == b), "a colour");
+    }
+
+    #[test]
     fn a_filter_that_answers_otherwise_than_its_card_says_is_refused() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let artifact = fresh();
