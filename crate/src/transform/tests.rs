@@ -398,8 +398,8 @@ fn coarse_signs_of_motion_are_those_of_ternary_in_cells() {
     let same = fine.iter().zip(&coarse).filter(|(fine, coarse)| fine == coarse).count();
     assert!(same as f64 > 0.97 * fine.len() as f64, "{same} of {} bytes", fine.len());
     assert!(fine.contains(&0) && coarse.contains(&0) && coarse.contains(&255), "nothing moves");
-    let cells = through("ternary-8", &walk());
-    assert!(cells_are_flat(&cells, SIZE / 8) && cells.contains(&255), "8 cells along a side");
-    assert!(through("ternary-8", &still()).iter().all(|byte| *byte == 128), "a still moves");
+    let cells = through("ternary-16", &walk());
+    assert!(cells_are_flat(&cells, SIZE / 16) && cells.contains(&255), "16 cells along a side");
+    assert!(through("ternary-16", &still()).iter().all(|byte| *byte == 128), "a still moves");
     assert!(named("ternary-0").is_err() && named("ternary-x").is_err(), "no cells");
 }

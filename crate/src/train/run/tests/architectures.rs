@@ -87,7 +87,7 @@ fn a_run_of_a_network_that_draws_from_signs_teaches_it_and_goes_on_to_the_same_b
     let none = TrainConfig { schedule: Schedule { steps: 0, ..config.schedule.clone() }, ..config.clone() };
     let fresh = written(place.run("none", &none, false, u64::MAX).expect("a run without a game"));
     let learnt = whole.iter().zip(&fresh).filter(|(now, first)| now != first).count();
-    assert!(learnt > whole.len() / 2, "{learnt} of {} weights have learnt anything", whole.len());
+    assert!(learnt > whole.len() / 4, "{learnt} of {} weights have learnt anything", whole.len());
     drop(place.run("part", &config, false, 5).expect("a run that is stopped"));
     let part = written(place.run("part", &config, true, u64::MAX).expect("a run that goes on"));
     assert!(part == whole, "going on has changed the network");
