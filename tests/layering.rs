@@ -72,6 +72,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "rng",
             "atomic",
             "frame",
+            "mosaic",
             "dp",
             "metrics",
             "video",

@@ -54,7 +54,7 @@ const showReport = ({ engine: used, card, stats, why, ledgers }: BautaReport): v
   write('card-privacy', card.privacy_claim);
   write('card-licence', card.licence);
   const sets = card.trained.data.map(({ name, role, licence }) => `${name} (${role}; ${licence})`);
-  write('card-data', sets.length > 0 ? sets.join(', ') : 'nothing yet');
+  write('card-data', sets.length > 0 ? sets.join(', ') : 'nothing');
   const limits = card.limits.map((limit) => Object.assign(document.createElement('li'), { textContent: limit }));
   find('card-limits', HTMLElement).replaceChildren(...limits);
 };

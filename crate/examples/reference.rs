@@ -83,7 +83,7 @@ fn codes(device: &Device, folder: &Path) -> anyhow::Result<Value> {
     let code = [0.7_f32, -0.4, 0.1, 2.5];
     let mut seeded = Mechanism::new(mechanism, vec![1.0; code.len()], Noise::seeded_for_tests(SEED))?;
     let released = seeded.release(&code);
-    let drawn = Promised::open(&artifact, device)?.planes(released.values());
+    let drawn = Promised::open(&artifact, device)?.planes(released.values(), 0.0);
     fs::write(folder.join("codes.output.f32"), little_endian(&drawn))?;
     Ok(
         json!({ "code": code, "clip": mechanism.clip, "sigma": mechanism.sigma, "released": released.values() }),

@@ -59,10 +59,42 @@ for (const source of ['camera', 'clip']) {
   });
 }
 
+test('offers modes and a dial with what was measured, changes them while it runs, and tells what was spent', async () => {
+  const learned = await text('trade-off');
+  expect(learned).toMatch(/action is still named: \d+ % \[.*person: \d+ % \[/);
+  await page.click('#clip');
+  await waitForState('running');
+  await page.check('input[value=mosaic]');
+  await expect.poll(() => text('card-name'), { timeout: 30_000 }).toBe('mosaic');
+  const weakest = await text('trade-off');
+  expect(weakest).not.toBe(learned);
+  await page.focus('#dial');
+  await page.keyboard.press('End');
+  await expect.poll(() => text('card-privacy')).toContain('keeps epsilon 0.5 for');
+  expect(await text('trade-off')).not.toBe(weakest);
+  await expect.poll(() => text('spent')).toMatch(/^epsilon \d+/);
+  expect(await text('ledgers')).toContain('one frame');
+  await page.click('#stop');
+  await waitForState('closed');
+});
+
+test('shows the slate at the budget, and says why', async () => {
+  await page.click('.more summary');
+  await page.fill('#budget', '2');
+  await page.click('#clip');
+  await waitForState('degraded');
+  await expect.poll(() => text('ledgers')).toContain('0 left');
+  expect(await text('error')).toContain('budget is spent');
+  await page.click('#stop');
+  await waitForState('closed');
+  await page.fill('#budget', '');
+  await page.check('input[value=learned]');
+});
+
 test('shows the raw picture when it is asked to, and forgets it afterwards (F14)', async () => {
   await page.click('#clip');
   await waitForState('running');
-  await page.click('summary');
+  await page.click('#raw summary');
   await expect.poll(isRawShown).toBe(true);
   await page.click('#stop');
   await waitForState('closed');

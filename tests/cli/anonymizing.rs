@@ -37,6 +37,35 @@ fn a_video_keeps_frame_rate_and_length_and_loses_its_sound() {
 }
 
 #[test]
+fn a_mosaic_needs_no_model_and_ends_with_its_budget() {
+    let desk = Desk::new();
+    desk.picture("in.png", 40, 32);
+    let paint = |out: &str, more: &[&str]| {
+        let asked = ["anonymize", "in.png", out, "--mosaic", "0.5", "--cell", "8", "--ledger", "spent.json"];
+        desk.bauta(&[&asked[..], more].concat())
+    };
+    let said = did(&paint("1.png", &["--budget-epsilon", "1"]));
+    for part in
+        ["a mosaic", "epsilon 0.5 for what at most 16 pixels show", "1 release(s)", "of epsilon 1.000"]
+    {
+        assert!(said.contains(part), "{part} is not in: {said}");
+    }
+    did(&paint("2.png", &[]));
+    let open = |name: &str| image::open(desk.path(name)).expect("a picture").into_rgb8();
+    let (one, other) = (open("1.png"), open("2.png"));
+    assert!(one != other, "two pictures have one noise");
+    for (x, y, pixel) in one.enumerate_pixels() {
+        assert_eq!(pixel, one.get_pixel(x / 8 * 8, y / 8 * 8), "pixel {x} {y} is not of its cell");
+    }
+    says(&paint("3.png", &[]), &["budget is spent", "2 release(s)"]);
+    assert!(!desk.path("3.png").exists(), "something was written beyond the budget");
+    says(&paint("3.png", &["--neighbourhood", "9"]), &["at most 16 pixel", "at most 9 pixel"]);
+    desk.refused(&["anonymize", "in.png", "4.png", "--mosaic", "0"], &["epsilon 0"]);
+    let alone = desk.bauta(&["anonymize", "in.png", "4.png", "--cell", "8"]);
+    assert_eq!(alone.status.code(), Some(2), "a cell without a mosaic");
+}
+
+#[test]
 fn a_folder_is_anonymized_file_by_file() {
     let desk = Desk::new();
     fs::create_dir_all(desk.path("in/deeper")).expect("a folder");

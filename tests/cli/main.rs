@@ -4,6 +4,7 @@
 mod anonymizing;
 mod budgeting;
 mod desk;
+mod drawing;
 mod judging;
 mod published;
 mod training;

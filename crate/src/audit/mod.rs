@@ -15,4 +15,4 @@ mod subject;
 mod tests;
 
 pub use pairs::{Plan, audit};
-pub use subject::{Model, Subject};
+pub use subject::{Model, Subject, Timing};

@@ -124,7 +124,7 @@ fn codes(subject: &dyn Subject) -> Vec<Codes> {
 
 /// The pairs of clips.
 fn clips(subject: &dyn Subject) -> Vec<Clips> {
-    let side = subject.side();
+    let (side, timing) = (subject.side(), subject.timing());
     let (light, dark) = (Rgba8::filled(side, side, [255; 3]), Rgba8::filled(side, side, [0; 3]));
     let drawn = pattern(side, side);
     let turned: Vec<u8> = drawn
@@ -133,21 +133,36 @@ fn clips(subject: &dyn Subject) -> Vec<Clips> {
         .flat_map(|pixel| [255 - pixel[0], 255 - pixel[1], 255 - pixel[2], 255])
         .collect();
     let turned = Rgba8::new(side, side, turned).expect("as many bytes");
-    let one = |tried: &str, inputs: [&Rgba8; 2]| Clips {
+    let window = |frame: &Rgba8| vec![frame.clone(); timing.whole()];
+    let worst = |tried: &str, inputs: [&Rgba8; 2]| Clips {
         tried: tried.into(),
-        inputs: inputs.map(|frame| vec![frame.clone()]),
+        inputs: inputs.map(window),
         claimed: None,
     };
     let mut pairs = vec![
-        one("a black frame against a white one", [&dark, &light]),
-        one("a pattern against its negative", [&drawn, &turned]),
+        worst("a black frame against a white one", [&dark, &light]),
+        worst("a pattern against its negative", [&drawn, &turned]),
     ];
-    if subject.every() > 1 {
-        pairs.push(Clips {
-            tried: "a frame between releases, black against white".into(),
-            inputs: [vec![drawn.clone(), dark], vec![drawn, light]],
-            claimed: Mu::new(0.0).ok(),
-        });
+    // What must not be in the picture at all: black or white before or after something that both clips have.
+    let shades = [&dark, &light];
+    let hidden = |tried: &str, clip: &dyn Fn(&Rgba8) -> Vec<Rgba8>| Clips {
+        tried: tried.into(),
+        inputs: shades.map(clip),
+        claimed: Mu::new(0.0).ok(),
+    };
+    if timing.stride > 1 {
+        pairs.push(hidden("a frame between releases, black against white", &|shade| {
+            [window(&drawn), vec![shade.clone()]].concat()
+        }));
+    }
+    if timing.window > 1 {
+        let every = timing.window * timing.stride;
+        pairs.push(hidden("a frame of a window that is not whole, black against white", &|shade| {
+            [vec![drawn.clone(); every], vec![shade.clone()]].concat()
+        }));
+        pairs.push(hidden("the window before, black against white", &|shade| {
+            [vec![shade.clone(); every], window(&drawn)].concat()
+        }));
     }
     pairs
 }

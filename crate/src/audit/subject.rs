@@ -15,8 +15,8 @@ pub trait Subject {
     /// Numbers that each place of a code is divided by.
     fn scale(&self) -> &[f64];
 
-    /// Of so many frames it says that one is released, and the others are not read.
-    fn every(&self) -> usize;
+    /// What it says of which frames it reads and releases; an audit believes none of it.
+    fn timing(&self) -> Timing;
 
     /// Side of the pictures that it works on.
     fn side(&self) -> usize;
@@ -34,6 +34,22 @@ pub trait Subject {
     fn show(&mut self, clip: &[Rgba8]) -> Result<Rgba8, EngineError>;
 }
 
+/// Which frames of a stream a subject says that it reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timing {
+    /// Frames that one code is of.
+    pub window: usize,
+    /// Frames from one that is read to the next; those between are not.
+    pub stride: usize,
+}
+
+impl Timing {
+    /// Frames from the first of a window to its last, which is released at once.
+    pub fn whole(self) -> usize {
+        (self.window - 1) * self.stride + 1
+    }
+}
+
 /// A model as the product runs it, with noise of the system.
 pub struct Model(Arc<Promised>);
 
@@ -44,7 +60,7 @@ impl Model {
     }
 
     fn stream(&self) -> Result<Stream, EngineError> {
-        self.0.stream(Ledger::unbounded_codes())
+        self.0.stream(Ledger::unbounded_codes(self.0.card().config.unit()))
     }
 }
 
@@ -57,8 +73,9 @@ impl Subject for Model {
         self.0.scale()
     }
 
-    fn every(&self) -> usize {
-        self.0.card().config.every
+    fn timing(&self) -> Timing {
+        let config = &self.0.card().config;
+        Timing { window: config.window, stride: config.stride() }
     }
 
     fn side(&self) -> usize {

@@ -15,9 +15,14 @@ const SAYS: MechanismConfig = MechanismConfig { clip: 1.0, sigma: 1.0 };
 
 /// A fresh model that releases one in `every` frames; its card says [`SAYS`], its mechanism is `keeps`.
 fn model(every: usize, keeps: MechanismConfig) -> Promised {
+    of_windows((every, 1), keeps)
+}
+
+/// The same, but for so many frames that a code is of.
+fn of_windows((every, window): (usize, usize), keeps: MechanismConfig) -> Promised {
     let device = Device::flex();
     device.seed(4);
-    let config = DpConfig { width: 4, ..DpConfig::new((16, 4, every), SAYS) };
+    let config = DpConfig { width: 4, window, ..DpConfig::new((16, 4, every), SAYS) };
     let card = Artifact::built_in().expect("the built-in card").card().clone().with_config(config.clone());
     let artifact = ArtifactOf::of(&config.init(&device), card, &device).expect("recorded");
     Promised::open(&artifact, &device).expect("a sound model").with_mechanism_for_tests(keeps)
@@ -38,6 +43,38 @@ fn a_sound_model_passes_and_its_worst_pair_comes_near_the_claim() {
     assert_eq!(found.len(), 7, "{found:?}");
     let worst = found[0].found.value();
     assert!(worst > 0.85 * SAYS.mu().value(), "the worst pair is told apart by {worst} only: {found:?}");
+}
+
+#[test]
+fn a_sound_model_of_windows_passes_and_more_is_tried_on_it() {
+    let found = findings(&mut Model::new(of_windows((4, 2), SAYS)));
+    assert_eq!(broken(&found), [""; 0], "{found:?}");
+    let hidden: Vec<&str> = found[6..].iter().map(|finding| finding.tried.as_str()).collect();
+    assert_eq!(
+        hidden,
+        [
+            "a frame between releases, black against white",
+            "a frame of a window that is not whole, black against white",
+            "the window before, black against white"
+        ]
+    );
+    assert!(found[6..].iter().all(|finding| finding.claimed.value() == 0.0), "{found:?}");
+}
+
+#[test]
+fn frames_of_other_windows_are_found() {
+    let subject = |show: fn(&[Rgba8], &Rgba8) -> Rgba8| Mutant {
+        model: Model::new(of_windows((4, 2), SAYS)),
+        release: Model::release,
+        show,
+    };
+    let found = findings(&mut subject(skip));
+    assert!(
+        broken(&found).contains(&"a frame of a window that is not whole, black against white"),
+        "{found:?}"
+    );
+    let found = findings(&mut subject(first));
+    assert_eq!(broken(&found).last(), Some(&"the window before, black against white"), "{found:?}");
 }
 
 #[test]
@@ -73,8 +110,8 @@ where
         self.model.scale()
     }
 
-    fn every(&self) -> usize {
-        self.model.every()
+    fn timing(&self) -> Timing {
+        self.model.timing()
     }
 
     fn side(&self) -> usize {
@@ -93,7 +130,15 @@ where
 
 /// A twentieth of the last frame, added to what is shown.
 fn skip(clip: &[Rgba8], shown: &Rgba8) -> Rgba8 {
-    let frame = clip.last().expect("a frame");
+    added(clip.last().expect("a frame"), shown)
+}
+
+/// A twentieth of the first frame.
+fn first(clip: &[Rgba8], shown: &Rgba8) -> Rgba8 {
+    added(clip.first().expect("a frame"), shown)
+}
+
+fn added(frame: &Rgba8, shown: &Rgba8) -> Rgba8 {
     let mix = |(shown, raw): (&u8, &u8)| shown - shown / 20 + raw / 20;
     let bytes: Vec<u8> = shown.bytes().iter().zip(frame.bytes()).map(mix).collect();
     let opaque: Vec<u8> =

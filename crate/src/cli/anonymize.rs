@@ -8,9 +8,12 @@ use anyhow::{Context as _, bail, ensure};
 use image::{DynamicImage, ImageDecoder as _, ImageReader};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::anonymizer::{Anonymizer, Budget, Rewrite};
+use super::anonymizer::{Anonymizer, Budget, Choice, Rewrite};
 use crate::atomic;
+use crate::dp::accountant::Mu;
+use crate::dp::ledger;
 use crate::frame::Rgba8;
+use crate::mosaic::{Colour, MosaicConfig};
 use crate::video::{Reader, Writer};
 
 /// Anonymize a picture, a video, or every picture and video in a folder.
@@ -32,10 +35,25 @@ pub(super) struct Anonymize {
     /// Replace files that exist.
     #[arg(long)]
     overwrite: bool,
-    /// Models of mode dp: what all releases together may cost, as mu. At the budget nothing more is written.
-    #[arg(long, value_name = "MU")]
+    /// Paint a mosaic with noise (DP-Pix) instead of using a model: what one frame may cost, such as 0.5.
+    #[arg(long, value_name = "EPSILON", conflicts_with = "model")]
+    mosaic: Option<f64>,
+    /// Mosaic: side of a cell, in pixels.
+    #[arg(long, value_name = "PIXELS", default_value_t = MosaicConfig::default().cell, requires = "mosaic")]
+    cell: usize,
+    /// Mosaic: how many pixels the promise is about.
+    #[arg(long, value_name = "PIXELS", default_value_t = MosaicConfig::default().neighbourhood, requires = "mosaic")]
+    neighbourhood: usize,
+    /// Mosaic: show colours, for three times the noise.
+    #[arg(long, requires = "mosaic")]
+    rgb: bool,
+    /// Models of mode dp, and mosaics: what all releases together may cost, as mu. At the budget nothing more is written.
+    #[arg(long, value_name = "MU", conflicts_with = "budget_epsilon")]
     budget_mu: Option<f64>,
-    /// Models of mode dp: a file that keeps what has been spent, from one call to the next.
+    /// The same as epsilon, at delta 1e-5.
+    #[arg(long, value_name = "EPSILON")]
+    budget_epsilon: Option<f64>,
+    /// Models of mode dp, and mosaics: a file that keeps what has been spent, from one call to the next.
     #[arg(long, value_name = "LEDGER.json")]
     ledger: Option<PathBuf>,
 }
@@ -49,8 +67,10 @@ struct Tally {
 
 impl Anonymize {
     pub(super) fn run(self) -> anyhow::Result<()> {
-        let budget = Budget { mu: self.budget_mu, ledger: self.ledger.as_deref() };
-        let mut anonymizer = Anonymizer::open(self.model.as_deref(), &budget)?;
+        let mu = self.budget_mu.map(Mu::new).transpose()?.map(ledger::Budget::from);
+        let most = mu.or(self.budget_epsilon.map(ledger::Budget::Epsilon));
+        let budget = Budget { most, ledger: self.ledger.as_deref() };
+        let mut anonymizer = Anonymizer::open(&self.choice(), &budget)?;
         ensure!(self.input.exists(), "{} does not exist", self.input.display());
         let start = Instant::now();
         let mut tally = Tally::default();
@@ -72,6 +92,12 @@ impl Anonymize {
         anonymizer.spent().into_iter().for_each(|spent| println!("{spent}"));
         println!("wrote {}", self.output.display());
         Ok(())
+    }
+
+    fn choice(&self) -> Choice<'_> {
+        let Some(epsilon) = self.mosaic else { return Choice::Model(self.model.as_deref()) };
+        let colour = if self.rgb { Colour::Rgb } else { Colour::Grey };
+        Choice::Mosaic(MosaicConfig { cell: self.cell, neighbourhood: self.neighbourhood, epsilon, colour })
     }
 
     fn folder(
@@ -134,7 +160,9 @@ impl Kind {
 fn picture(rewrite: &mut Rewrite<'_>, from: &Path, to: &Path) -> anyhow::Result<usize> {
     let format = image::ImageFormat::from_path(to)
         .with_context(|| format!("{}: pictures are written as .png or .jpg", to.display()))?;
-    let anonymized = rewrite(read_picture(from)?)?;
+    let mut ready = rewrite(Some(read_picture(from)?))?;
+    ready.extend(rewrite(None)?);
+    let anonymized = ready.pop().context("a picture is shown as one")?;
     let (width, height) = (anonymized.width() as u32, anonymized.height() as u32);
     let buffer = image::RgbaImage::from_raw(width, height, anonymized.into_bytes())
         .context("a picture has four bytes a pixel")?;
@@ -167,10 +195,12 @@ fn video(rewrite: &mut Rewrite<'_>, from: &Path, to: &Path) -> anyhow::Result<us
     bar.set_style(ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} frames, {eta} left")?);
     bar.set_message(from.display().to_string());
     let mut frames = 0;
-    for frame in iter::once(Ok(first)).chain(reader) {
-        writer.write(&rewrite(frame?)?)?;
-        frames += 1;
-        bar.inc(1);
+    for frame in iter::once(Ok(first)).chain(reader).map(Some).chain([None]) {
+        for shown in rewrite(frame.transpose()?)? {
+            writer.write(&shown)?;
+            frames += 1;
+            bar.inc(1);
+        }
     }
     bar.finish_and_clear();
     writer.finish()?;

@@ -1,4 +1,5 @@
-//! What `bauta anonymize` puts to work: a model of single frames, or one whose releases a ledger counts.
+//! What `bauta anonymize` puts to work: a model of single frames, or what a ledger counts: a model of noisy codes, or a
+//! mosaic.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,55 +10,87 @@ use burn::tensor::Device;
 
 use crate::artifact::{Artifact, ArtifactError, ArtifactOf};
 use crate::atomic;
-use crate::dp::accountant::Mu;
-use crate::dp::ledger::{self, Counted, Ledger};
+use crate::dp::ledger::{self, Ledger, Opening};
 use crate::dp::promise::DELTA;
-use crate::engine::{Promised, RawFrame, Session};
+use crate::engine::{AnonFrame, MosaicStream, Promised, RawFrame, Session};
 use crate::frame::Rgba8;
 use crate::model::{DpConfig, Shape as _};
+use crate::mosaic::MosaicConfig;
 
-/// Rewrites one frame after the other.
-pub(super) type Rewrite<'a> = dyn FnMut(Rgba8) -> anyhow::Result<Rgba8> + 'a;
+/// Rewrites one frame after the other; `None` ends the clip. Gives the frames that are ready, in order: in the end as many
+/// as there were.
+pub(super) type Rewrite<'a> = dyn FnMut(Option<Rgba8>) -> anyhow::Result<Vec<Rgba8>> + 'a;
 
 /// A model at work.
 pub(super) enum Anonymizer {
     /// Each frame alone.
     Still(Box<Session>),
     /// Releases against a budget.
-    Noisy(Noisy),
+    Counted(Counted),
 }
 
-/// A model of mode dp, and what it has spent.
-pub(super) struct Noisy {
-    model: Arc<Promised>,
+/// What is counted, and what it has spent.
+pub(super) struct Counted {
+    source: Source,
     ledger: Ledger,
     kept: Option<PathBuf>,
 }
 
+/// What makes releases.
+enum Source {
+    /// A model of mode dp.
+    Codes(Arc<Promised>),
+    /// A mosaic, and what is said of it.
+    Mosaic(MosaicConfig, String),
+}
+
+/// What to put to work.
+pub(super) enum Choice<'a> {
+    /// A model's file; `None`: the built-in one.
+    Model(Option<&'a Path>),
+    /// A mosaic, which needs none.
+    Mosaic(MosaicConfig),
+}
+
 /// What may be spent, and where that is kept.
 pub(super) struct Budget<'a> {
-    /// As mu, for all that is released; `None`: the ledger's own, or no bound.
-    pub(super) mu: Option<f64>,
+    /// For all that is released; `None`: the ledger's own, or no bound.
+    pub(super) most: Option<ledger::Budget>,
     /// The ledger's file.
     pub(super) ledger: Option<&'a Path>,
 }
 
 impl Anonymizer {
-    /// Puts `model` (the built-in one, if `None`) to work.
+    /// Puts `choice` to work.
     ///
     /// # Errors
-    /// If the model cannot be read, a budget is given to one that spends none, or the ledger cannot be read.
-    pub(super) fn open(model: Option<&Path>, budget: &Budget<'_>) -> anyhow::Result<Self> {
+    /// If the model cannot be read, a mosaic is none, a budget is given to what spends none, or the ledger cannot be read.
+    pub(super) fn open(choice: &Choice<'_>, budget: &Budget<'_>) -> anyhow::Result<Self> {
+        let model = match choice {
+            Choice::Mosaic(config) => {
+                let stream = MosaicStream::begin(*config, Opening::default())?;
+                let claim = stream.claim();
+                return Ok(Self::Counted(Counted::open(
+                    Source::Mosaic(*config, claim),
+                    &stream.counted(),
+                    budget,
+                )?));
+            }
+            Choice::Model(model) => *model,
+        };
         let artifact = model.map_or_else(Artifact::built_in, Artifact::load);
         if let (Some(path), Err(ArtifactError::Architecture { found, .. })) = (model, &artifact)
             && found.as_deref() == DpConfig::ARCHITECTURE
         {
-            return Ok(Self::Noisy(Noisy::open(path, budget)?));
+            let model = Promised::open(&ArtifactOf::<DpConfig>::load(path)?, &Device::flex())?;
+            let counted = ledger::Counted::codes(model.card().config.unit());
+            return Ok(Self::Counted(Counted::open(Source::Codes(Arc::new(model)), &counted, budget)?));
         }
         let session = Session::open(&artifact?, &Device::flex())?;
         ensure!(
-            budget.mu.is_none() && budget.ledger.is_none(),
-            "{} promises nothing, so it has no budget to spend; --budget-mu and --ledger are for models of mode dp",
+            budget.most.is_none() && budget.ledger.is_none(),
+            "{} promises nothing, so it has no budget to spend; budgets and --ledger are for models of mode dp and for \
+             --mosaic",
             session.card().name
         );
         Ok(Self::Still(Box::new(session)))
@@ -67,7 +100,10 @@ impl Anonymizer {
     pub(super) fn card(&self) -> (&str, &str) {
         match self {
             Self::Still(session) => (&session.card().name, &session.card().privacy_claim),
-            Self::Noisy(noisy) => (&noisy.model.card().name, &noisy.model.card().privacy_claim),
+            Self::Counted(Counted { source: Source::Codes(model), .. }) => {
+                (&model.card().name, &model.card().privacy_claim)
+            }
+            Self::Counted(Counted { source: Source::Mosaic(_, claim), .. }) => ("a mosaic", claim),
         }
     }
 
@@ -81,15 +117,16 @@ impl Anonymizer {
     ) -> anyhow::Result<T> {
         match self {
             Self::Still(session) => {
-                work(&mut |picture| Ok(session.anonymize(RawFrame::from(picture)).into_picture()))
+                let anonymize = |picture| session.anonymize(RawFrame::from(picture)).into_picture();
+                work(&mut |picture| Ok(picture.into_iter().map(anonymize).collect()))
             }
-            Self::Noisy(noisy) => noisy.file(work),
+            Self::Counted(counted) => counted.file(work),
         }
     }
 
     /// What has been spent, in a sentence; nothing where nothing is.
     pub(super) fn spent(&self) -> Option<String> {
-        let Self::Noisy(Noisy { ledger, .. }) = self else { return None };
+        let Self::Counted(Counted { ledger, .. }) = self else { return None };
         let of = match ledger.budget() {
             ledger::Budget::None => ", no budget".into(),
             budget => format!(", of {budget}"),
@@ -104,10 +141,8 @@ impl Anonymizer {
     }
 }
 
-impl Noisy {
-    fn open(model: &Path, budget: &Budget<'_>) -> anyhow::Result<Self> {
-        let model = Promised::open(&ArtifactOf::<DpConfig>::load(model)?, &Device::flex())?;
-        let asked = budget.mu.map(Mu::new).transpose()?.map(ledger::Budget::from);
+impl Counted {
+    fn open(source: Source, counted: &ledger::Counted, budget: &Budget<'_>) -> anyhow::Result<Self> {
         let ledger = match budget.ledger {
             Some(path) if path.exists() => {
                 let text =
@@ -119,23 +154,51 @@ impl Noisy {
                     )
                 })?;
                 ensure!(
-                    asked.is_none_or(|asked| asked == ledger.budget()),
-                    "the ledger {} has a budget of {}; leave --budget-mu out, or begin another",
+                    budget.most.is_none_or(|most| most == ledger.budget()),
+                    "the ledger {} has a budget of {}; leave the budget out, or begin another",
                     path.display(),
                     ledger.budget()
                 );
-                ledger.must_count(&Counted::codes())?;
+                ledger.must_count(counted)?;
                 ledger
             }
-            _ => Ledger::new(Counted::codes(), asked.unwrap_or_default(), DELTA)?,
+            _ => Ledger::new(counted.clone(), budget.most.unwrap_or_default(), DELTA)?,
         };
-        Ok(Self { model: Arc::new(model), ledger, kept: budget.ledger.map(Into::into) })
+        Ok(Self { source, ledger, kept: budget.ledger.map(Into::into) })
     }
 
     fn file<T>(&mut self, work: impl FnOnce(&mut Rewrite<'_>) -> anyhow::Result<T>) -> anyhow::Result<T> {
-        let mut stream = self.model.stream(self.ledger.clone())?;
-        let done = work(&mut |picture| Ok(stream.anonymize(RawFrame::from(picture))?.into_picture()));
-        self.ledger = stream.into_ledger();
+        let done = match &self.source {
+            Source::Codes(model) => {
+                let mut stream = model.stream(self.ledger.clone())?;
+                let (mut size, mut late) = ((0, 0), model.card().config.lag());
+                let done = work(&mut |picture| {
+                    let Some(picture) = picture else {
+                        let rest = stream.finish(size)?.into_iter().skip(late);
+                        return Ok(rest.map(AnonFrame::into_picture).collect());
+                    };
+                    size = (picture.width(), picture.height());
+                    let shown = stream.anonymize(RawFrame::from(picture))?.into_picture();
+                    if late > 0 {
+                        late -= 1; // nothing of the clip is in it yet
+                        return Ok(vec![]);
+                    }
+                    Ok(vec![shown])
+                });
+                self.ledger = stream.into_ledger();
+                done
+            }
+            Source::Mosaic(config, _) => {
+                let mut stream = MosaicStream::resume(*config, self.ledger.clone())?;
+                let done = work(&mut |picture| {
+                    let painted =
+                        picture.map(|picture| stream.anonymize(RawFrame::from(picture))).transpose()?;
+                    Ok(painted.into_iter().map(AnonFrame::into_picture).collect())
+                });
+                self.ledger = stream.ledger().clone();
+                done
+            }
+        };
         if let Some(path) = &self.kept {
             let text = serde_json::to_string_pretty(&self.ledger)? + "\n";
             atomic::replace(path, text.as_bytes())

@@ -6,11 +6,10 @@ use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::stage::StageCommand;
 use crate::data::sets::{self, KNOWN, KnownSet, Obligations, Stream};
 use crate::data::split::values;
-use crate::data::stage::Stage;
 use crate::data::{ClipStore, Manifest, Split};
-use crate::rng::Seed;
 
 /// List, check, draw and describe the clips that models learn from.
 #[derive(Args)]
@@ -52,35 +51,14 @@ enum Verb {
         #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=1024))]
         size: u32,
     },
-    /// Draw people who do things, with the exact truth in a manifest: data for a first run, where every
-    /// person does every action equally often. What is measured on them is true of drawn people only.
-    Stage {
-        /// Folder to make; it may not hold anything yet.
-        #[arg(value_name = "OUT")]
-        out: PathBuf,
-        /// Clips to draw.
-        #[arg(long, default_value_t = 600)]
-        clips: usize,
-        /// People to draw; each does every action.
-        #[arg(long, default_value_t = 20)]
-        people: usize,
-        /// Frames in a clip, ten a second.
-        #[arg(long, default_value_t = 16)]
-        frames: usize,
-        /// Pixels along each side of a frame.
-        #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(16..=1024))]
-        size: u32,
-        /// Everything is drawn from this number: the same number draws the same pictures.
-        #[arg(long, default_value_t = 1)]
-        seed: u64,
-    },
+    Stage(StageCommand),
 }
 
 #[derive(Args)]
-struct Folder {
+pub(super) struct Folder {
     /// Folder that holds the sets, one folder each [default: the variable `BAUTA_DATA`].
     #[arg(long = "data", value_name = "DIR")]
-    data: Option<PathBuf>,
+    pub(super) data: Option<PathBuf>,
 }
 
 impl DataCommand {
@@ -90,9 +68,7 @@ impl DataCommand {
             Verb::List { folder } => list(folder.data.as_deref()),
             Verb::Manifest { set, out, folder } => write_manifest(&set, &out, folder.data.as_deref()),
             Verb::Check { manifest, size } => check(&manifest, size as usize),
-            Verb::Stage { out, clips, people, frames, size, seed } => {
-                draw(&Stage::new(clips, people, frames, size as usize, Seed(seed))?, &out)
-            }
+            Verb::Stage(verb) => verb.run(),
         }
     }
 }
@@ -117,11 +93,17 @@ fn list(asked: Option<&Path>) -> anyhow::Result<()> {
         let there = if there { "yes" } else { "no" };
         println!("{:16} {stream:8} {clips:12} {there:8} {:48} {}", set.name, set.licence.name, set.shows);
     }
+    println!(
+        "{:16} {:8} {:12} {:8} {:48} drawn people, so that every figure is synthetic",
+        "stage", "actions", "any", "drawn", "free"
+    );
     match folder {
         Some(folder) => println!("read from {}", folder.display()),
         None => println!("{}", sets::SetError::NoFolder),
     }
-    println!("no data at hand? `bauta data stage OUT` draws people who do things");
+    println!(
+        "no data at hand? `bauta data stage OUT` draws people who do things, `--set stage` judges on them"
+    );
     Ok(())
 }
 
@@ -158,7 +140,7 @@ fn check(path: &Path, size: usize) -> anyhow::Result<()> {
 }
 
 /// How many there are, and the first of them.
-fn named(values: &[String]) -> String {
+pub(super) fn named(values: &[String]) -> String {
     const SHOWN: usize = 20;
     match values.len() {
         0 => "none".into(),
@@ -167,20 +149,7 @@ fn named(values: &[String]) -> String {
     }
 }
 
-fn draw(stage: &Stage, out: &Path) -> anyhow::Result<()> {
-    let bar = bar("drawing", 0);
-    let manifest = stage.write(out, &|done, all| {
-        bar.set_length(all as u64);
-        bar.set_position(done as u64);
-    })?;
-    bar.finish_and_clear();
-    println!("drew {} clips into {}", manifest.rows().len(), out.display());
-    println!("actions: {}", Stage::actions().collect::<Vec<_>>().join(", "));
-    println!("truth:   {}", out.join("manifest.csv").display());
-    Ok(())
-}
-
-fn bar(doing: &'static str, length: usize) -> ProgressBar {
+pub(super) fn bar(doing: &'static str, length: usize) -> ProgressBar {
     let style = ProgressStyle::with_template("{msg} {bar:30} {pos}/{len} clips, {eta} left")
         .expect("the template is sound");
     ProgressBar::new(length as u64).with_style(style).with_message(doing)

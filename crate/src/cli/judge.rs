@@ -29,7 +29,8 @@ pub(super) struct JudgeCommand {
     /// What to judge: model files (without ending), names of baselines such as `blur-weak`, or a manifest (.csv) of
     /// clips that somebody else has anonymized, named and cut like those of the one --set.
     subjects: Vec<String>,
-    /// A set of the data folder (`bauta data list` names them), or a manifest (.csv); several times for several.
+    /// A set of the data folder (`bauta data list` names them), drawn people (`stage`, `stage:20000:upper`: clips,
+    /// framing, motion as for `bauta data stage`), or a manifest (.csv); several times for several.
     #[arg(long = "set", value_name = "SET", default_values = ["weizmann64", "utkface6k"])]
     sets: Vec<String>,
     /// Judge every baseline beside: grey, smaller, blurred, pixelated, blackened, noisy, motion alone.
@@ -80,6 +81,7 @@ const EXAMPLES: &str = "\
 Examples:
   $ bauta judge models/bauta-s --set weizmann64 --set utkface6k --data ~/sets
   $ bauta judge blur-strong pixelate-16 --set clips/manifest.csv --quick
+  $ bauta judge blur-strong --set stage:20000 --attributes skin,glasses,beard
   $ bauta judge --baselines --set weizmann64 --out models/results/baselines
   $ bauta judge theirs/manifest.csv --set ours/manifest.csv
   $ bauta judge --sweep runs/ablation --set weizmann64 --quick

@@ -14,6 +14,7 @@ mod judge_check;
 mod judge_outside;
 mod judge_sweep;
 mod report;
+mod stage;
 mod sweep;
 mod train;
 mod train_view;

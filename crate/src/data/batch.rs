@@ -156,14 +156,14 @@ fn gather(
 
 /// An independent view of each picture and one of its partner (by their numbers, see
 /// [`ClipStore::frames_in`]): of the picture itself, or of another that shows the same subject. `run` gives the numbers
-/// of the frames that are shown for a picture, as many for each, in one view: the picture alone, or [`neighbours`].
+/// of the frames that are shown for a picture, as many for each, in one view: the picture alone, or [`run_up`].
 ///
 /// # Panics
 /// If there are no pictures, or not as many partners.
-pub fn pairs<const FRAMES: usize>(
+pub fn pairs(
     store: &ClipStore,
     (pictures, partners): (&[usize], &[usize]),
-    run: impl Fn(usize) -> [usize; FRAMES],
+    run: impl Fn(usize) -> Vec<usize>,
     augmentation: &Augmentation,
     (rng, device): (&mut ChaCha8Rng, &Device),
 ) -> Pairs {
@@ -171,19 +171,24 @@ pub fn pairs<const FRAMES: usize>(
     assert_eq!(pictures.len(), partners.len(), "each picture has one partner");
     let draws: Vec<Draw> = (0..2 * pictures.len()).map(|_| augmentation.draw(rng)).collect();
     let twice = pictures.iter().chain(partners).zip(&draws);
-    let views = twice.flat_map(|(&number, draw)| run(number).map(|number| Order { number, draw }));
+    let views =
+        twice.flat_map(|(&number, draw)| run(number).into_iter().map(move |number| Order { number, draw }));
     let orders: Vec<Order> = views.collect();
-    let both = upload(store, &orders, device); // [2n * FRAMES, 3, h, w]
+    let both = upload(store, &orders, device); // [2n * run, 3, h, w]
     let [left, right] = both.chunk(2, 0).try_into().expect("two halves");
     Pairs { left, right }
 }
 
-/// A picture behind the frame that lies `apart` frames before it, by their numbers. The first pictures of a clip, which have
-/// none so far before them, stand as the next one does; in a clip that is too short the first and the last frame do.
-pub fn neighbours(store: &ClipStore, picture: usize, apart: usize) -> [usize; 2] {
+/// A picture behind the frames before it, `apart` frames from each to the next, `frames` in all, by their numbers. Where
+/// the clip has too few before it, a later picture stands last; in a clip that is too short frames lie closer, and its
+/// last is repeated.
+pub fn run_up(store: &ClipStore, picture: usize, (frames, apart): (usize, usize)) -> Vec<usize> {
     let clip = &store.clips()[store.clip_of(picture)];
-    let second = (picture.max(clip.first + apart)).min(clip.first + clip.frames - 1);
-    [second.saturating_sub(apart).max(clip.first), second]
+    let (steps, end) = (frames.saturating_sub(1), clip.first + clip.frames - 1);
+    let apart = apart.min((clip.frames - 1).checked_div(steps).unwrap_or(apart)).max(1);
+    let last = picture.max(clip.first + steps * apart).min(end);
+    let first = last.saturating_sub(steps * apart).max(clip.first);
+    (0..frames).map(|step| (first + step * apart).min(end)).collect()
 }
 
 /// Pictures as they are, by their numbers: for judging.
@@ -332,7 +337,7 @@ mod tests {
         let plain = pairs(
             &store,
             (&pictures, &pictures),
-            |number| [number],
+            |number| vec![number],
             &Augmentation::NONE,
             (&mut rng, &Device::flex()),
         );
@@ -341,7 +346,7 @@ mod tests {
         let varied = pairs(
             &store,
             (&pictures, &pictures),
-            |number| [number],
+            |number| vec![number],
             &Augmentation::VIEW,
             (&mut rng, &Device::flex()),
         );
@@ -349,14 +354,28 @@ mod tests {
     }
 
     #[test]
+    fn a_run_ends_in_its_picture_and_stays_in_the_clip() {
+        let store = store(&[9, 4, 1]);
+        for (picture, frames, apart, wanted) in [
+            (8, 3, 3, vec![2, 5, 8]),
+            (7, 3, 3, vec![1, 4, 7]),
+            (2, 3, 3, vec![0, 3, 6]),    // too early: a later picture stands last
+            (11, 3, 3, vec![9, 10, 11]), // a short clip: closer together
+            (10, 6, 2, vec![9, 10, 11, 12, 12, 12]), // shorter still: its last repeats
+            (13, 3, 2, vec![13, 13, 13]),
+            (4, 1, 7, vec![4]),
+        ] {
+            assert_eq!(run_up(&store, picture, (frames, apart)), wanted, "{frames} frames to {picture}");
+        }
+    }
+
+    #[test]
     fn a_picture_stands_behind_the_frame_before_it_in_one_view() {
         let (store, mut rng) = (store(&[3, 1, 2]), Seed(5).rng("pairs"));
-        let found: Vec<[usize; 2]> = (0..6).map(|picture| neighbours(&store, picture, 1)).collect();
+        let found: Vec<Vec<usize>> = (0..6).map(|picture| run_up(&store, picture, (2, 1))).collect();
         assert_eq!(found, [[0, 1], [0, 1], [1, 2], [3, 3], [4, 5], [4, 5]], "of clips of 3, 1 and 2 frames");
-        let found: Vec<[usize; 2]> = (0..6).map(|picture| neighbours(&store, picture, 2)).collect();
-        assert_eq!(found, [[0, 2], [0, 2], [0, 2], [3, 3], [4, 5], [4, 5]], "two frames apart");
         let lit = Augmentation { light: 0.5, tint: 0.5, ..Augmentation::NONE };
-        let run = |number| neighbours(&store, number, 1);
+        let run = |number| run_up(&store, number, (2, 1));
         let views = pairs(&store, (&[2, 5], &[2, 5]), run, &lit, (&mut rng, &Device::flex()));
         assert_eq!(views.left.dims(), [4, 3, SIZE, SIZE], "two frames for each picture");
         let reds: Vec<f32> = values(views.left).chunks_exact(3 * SIZE * SIZE).map(|p| p[0]).collect();

@@ -23,7 +23,7 @@ mod strips;
 
 pub use augment::Augmentation;
 pub use batch::{
-    ClipBatch, ClipRecipe, Pairs, clip_batch, clip_twice, neighbours, pairs, still_clip_batch, still_images,
+    ClipBatch, ClipRecipe, Pairs, clip_batch, clip_twice, pairs, run_up, still_clip_batch, still_images,
 };
 pub use manifest::{Manifest, ManifestError};
 pub use order::{EpochOrder, OrderError};

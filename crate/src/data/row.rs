@@ -98,6 +98,28 @@ pub struct Row {
     pub split: Option<Split>,
 }
 
+/// The attribute of clips that show drawn people, and its value.
+pub(super) const SYNTHETIC: (&str, &str) = ("synthetic", "yes");
+/// The attribute of clips that come from data for research only, and its value.
+pub(super) const RESEARCH_ONLY: (&str, &str) = ("licence", "research only");
+
+impl Row {
+    /// Whether it shows drawn people (the attribute `synthetic=yes`).
+    pub fn is_synthetic(&self) -> bool {
+        self.says(SYNTHETIC)
+    }
+
+    /// Whether it may be used for research only (the attribute `licence=research only`), and so may whatever learns from
+    /// it.
+    pub fn is_research_only(&self) -> bool {
+        self.says(RESEARCH_ONLY)
+    }
+
+    fn says(&self, (name, value): (&str, &str)) -> bool {
+        self.attributes.get(name).is_some_and(|found| found == value)
+    }
+}
+
 /// One line of the file, with its newline.
 pub(super) fn line(row: &Row, source: &Source) -> String {
     let paths: Vec<String> =

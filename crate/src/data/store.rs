@@ -1,5 +1,7 @@
 //! Pixels of a whole manifest in one flat file: decoded once, at one size, then mapped into memory.
 
+mod drawn;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -145,9 +147,7 @@ impl ClipStore {
         let make = |clip: usize| decode(&rows[clip], manifest.root(), size);
         let (frames, pixels) = FlatFile::new(cache, &key, size)?.open(rows.len(), &make, progress)?;
         let clips = infos(manifest, &frames);
-        let mut actions: Vec<String> = clips.iter().filter_map(|clip| clip.action.clone()).collect();
-        actions.sort();
-        actions.dedup();
+        let actions = actions(&clips);
         Ok(Self { size, key, clips, actions, pixels, content: OnceLock::new() })
     }
 
@@ -303,6 +303,14 @@ fn fingerprint(manifest: &Manifest, size: usize) -> Result<String, StoreError> {
 /// Half of a digest in hexadecimal: enough to tell files apart.
 fn short(hash: Sha256) -> String {
     hex(&hash.finalize())[..32].into()
+}
+
+/// The actions of clips, sorted.
+fn actions(clips: &[ClipInfo]) -> Vec<String> {
+    let mut actions: Vec<String> = clips.iter().filter_map(|clip| clip.action.clone()).collect();
+    actions.sort();
+    actions.dedup();
+    actions
 }
 
 /// The clips of a manifest, by the number of frames that each turned out to have.

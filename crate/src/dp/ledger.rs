@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::accountant::{DpError, Mu};
-use super::promise::{DELTA, RELATION, UNIT, unbounded};
+use super::promise::{DELTA, Unit, unbounded};
 
 /// Sums of doubles that should be equal differ by less than this share.
 const ROUNDING: f64 = 1e-9;
@@ -24,9 +24,9 @@ pub struct Counted {
 }
 
 impl Counted {
-    /// Noisy codes.
-    pub fn codes() -> Self {
-        Self { unit: UNIT.into(), relation: RELATION.into() }
+    /// Noisy codes, each of so many frames.
+    pub fn codes(unit: Unit) -> Self {
+        Self { unit: unit.to_string(), relation: unit.relation().into() }
     }
 }
 
@@ -263,8 +263,8 @@ impl Ledger {
     }
 
     /// A ledger of noisy codes without a budget: it only counts.
-    pub fn unbounded_codes() -> Self {
-        Self::new(Counted::codes(), Budget::None, DELTA).expect("no budget, and a delta that is one")
+    pub fn unbounded_codes(unit: Unit) -> Self {
+        Self::new(Counted::codes(unit), Budget::None, DELTA).expect("no budget, and a delta that is one")
     }
 
     /// An empty ledger, or the earlier one that counts the same, with another budget.
@@ -384,7 +384,7 @@ mod tests {
     }
 
     fn ledger(budget: Budget) -> Ledger {
-        Ledger::new(Counted::codes(), budget, 1e-5).expect("a delta")
+        Ledger::new(Counted::codes(Unit::FRAME), budget, 1e-5).expect("a delta")
     }
 
     #[test]
@@ -471,7 +471,7 @@ mod tests {
         let opening: Opening =
             serde_json::from_str(&format!("{{\"budget\":{{\"mu\":2}},\"kept\":[{text}]}}"))
                 .expect("an opening");
-        let wider = Ledger::open(opening, &Counted::codes()).expect("the same kind");
+        let wider = Ledger::open(opening, &Counted::codes(Unit::FRAME)).expect("the same kind");
         assert_eq!(
             (wider.releases(), wider.affords(codes(0.5))),
             (3, Some(13)),
@@ -486,10 +486,17 @@ mod tests {
         codes_of_before.spend(codes(1.0)).expect("no budget");
         let kept = vec![Ledger::new(other.clone(), Budget::None, 1e-5).expect("a delta"), codes_of_before];
         let opening = Opening { kept, ..Opening::default() };
-        assert_eq!(Ledger::open(opening.clone(), &Counted::codes()).expect("sound").releases(), 1);
+        assert_eq!(Ledger::open(opening.clone(), &Counted::codes(Unit::FRAME)).expect("sound").releases(), 1);
         assert_eq!(Ledger::open(opening.clone(), &other).expect("sound").releases(), 0);
         let refused = opening.kept[1].must_count(&other).expect_err("another unit");
         assert!(refused.to_string().contains("not \"a person\""), "{refused}");
+        let (frames, windows) = (ledger(Budget::None), Unit { frames: 8 });
+        let refused = frames.must_count(&Counted::codes(windows)).expect_err("another unit").to_string();
+        assert!(
+            refused.contains("one released frame") && refused.contains("window of 8 frames"),
+            "{refused}"
+        );
+        assert_eq!(Ledger::unbounded_codes(windows).must_count(&Counted::codes(windows)), Ok(()));
     }
 
     #[test]

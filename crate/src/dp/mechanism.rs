@@ -125,7 +125,8 @@ pub struct Mechanism {
     noise: Noise,
 }
 
-/// A code that has been through a [`Mechanism`], or lies between two that have. Nothing else can make one.
+/// A code that has been through a [`Mechanism`], or lies between two that have, or is of nothing. Nothing else can make
+/// one.
 ///
 /// ```compile_fail
 /// # use bauta::dp::mechanism::Release;
@@ -167,6 +168,11 @@ impl Mechanism {
     /// What a release costs.
     pub fn mu(&self) -> Mu {
         self.config.mu()
+    }
+
+    /// What stands for a release while there is none: the zero code without noise. It is of nothing, and costs nothing.
+    pub fn nothing(&self) -> Release {
+        Release(vec![0.0; self.scale.len()])
     }
 
     /// Releases a code: it costs [`mu`](Self::mu), whatever the code is.

@@ -1,14 +1,45 @@
 //! What a model promises, in numbers and words: for its card.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::accountant::Mu;
 use super::mechanism::MechanismConfig;
 
-/// What a release is about, and so what a ledger counts.
-pub const UNIT: &str = "one released frame; frames between releases are not read";
-/// Which inputs nobody shall tell apart.
-pub const RELATION: &str = "replacement: that frame, or any other in its place";
+/// What a release is about, and so what a ledger counts: so many frames, which are in no other release.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unit {
+    /// Frames that one release is of; at least 1.
+    pub frames: usize,
+}
+
+impl Unit {
+    /// A release of one frame.
+    pub const FRAME: Self = Self { frames: 1 };
+
+    /// Which inputs nobody shall tell apart.
+    pub fn relation(self) -> &'static str {
+        if self.frames == 1 {
+            "replacement: that frame, or any other in its place"
+        } else {
+            "replacement: all frames of that window, or any others in their place"
+        }
+    }
+}
+
+impl fmt::Display for Unit {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.frames {
+            1 => to.write_str("one released frame; frames between releases are not read"),
+            frames => write!(
+                to,
+                "one released window of {frames} frames; no frame is in two windows, and frames between these are not read"
+            ),
+        }
+    }
+}
+
 /// The delta at which cards tell epsilon.
 pub const DELTA: f64 = 1e-5;
 /// What no promise of this kind covers.
@@ -39,15 +70,15 @@ pub struct Promise {
 }
 
 impl Promise {
-    /// What a mechanism keeps for each release.
-    pub fn of(mechanism: &MechanismConfig) -> Self {
+    /// What a mechanism keeps for each release, which is about `unit`.
+    pub fn of(mechanism: &MechanismConfig, unit: Unit) -> Self {
         let mu = mechanism.mu();
         Self {
             mu_per_release: mu.value(),
             epsilon_per_release: mu.epsilon(DELTA).unwrap_or(f64::INFINITY),
             delta: DELTA,
-            unit: UNIT.into(),
-            relation: RELATION.into(),
+            unit: unit.to_string(),
+            relation: unit.relation().into(),
             not_covered: NOT_COVERED.map(Into::into).to_vec(),
         }
     }
@@ -90,7 +121,7 @@ mod tests {
 
     #[test]
     fn it_says_what_the_mechanism_keeps_and_survives_the_card() {
-        let promise = Promise::of(&MechanismConfig { clip: 1.0, sigma: 2.0 });
+        let promise = Promise::of(&MechanismConfig { clip: 1.0, sigma: 2.0 }, Unit::FRAME);
         assert_eq!(promise.mu(), Mu::new(1.0).expect("a mu"));
         let sentence = promise.sentence();
         for part in ["1.0000-GDP", "epsilon 4.377 at delta 1e-5", "replacement", "sqrt(T)"] {
@@ -102,11 +133,24 @@ mod tests {
 
     #[test]
     fn without_noise_nothing_is_promised() {
-        let promise = Promise::of(&MechanismConfig { clip: 1.0, sigma: 0.0 });
+        let promise = Promise::of(&MechanismConfig { clip: 1.0, sigma: 0.0 }, Unit::FRAME);
         assert_eq!(promise.mu(), Mu::NONE);
         assert!(promise.sentence().contains("no formal guarantee"), "{}", promise.sentence());
         let text = serde_json::to_string(&promise).expect("JSON");
         assert!(text.contains("\"mu_per_release\":null"), "{text}");
         assert_eq!(serde_json::from_str::<Promise>(&text).expect("a promise"), promise);
+    }
+
+    #[test]
+    fn it_says_what_a_release_is_of() {
+        let of = |frames| Promise::of(&MechanismConfig { clip: 1.0, sigma: 2.0 }, Unit { frames }).sentence();
+        for part in ["window of 8 frames", "no frame is in two windows", "all frames of that window"] {
+            assert!(of(8).contains(part) && !of(1).contains(part), "{part}: {} {}", of(8), of(1));
+        }
+        assert!(
+            of(1).contains("one released frame") && of(1).contains("that frame, or any other"),
+            "{}",
+            of(1)
+        );
     }
 }

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::{AnonFrame, EngineError, RawFrame, Releases};
+use super::{AnonFrame, Due, EngineError, RawFrame, Releases, Shown};
 use crate::artifact::{ArtifactOf, CardOf};
-use crate::dp::ledger::{Ledger, LedgerError, Statement};
-use crate::dp::mechanism::{Mechanism, MechanismConfig, MechanismError, Noise, Release};
+use crate::dp::ledger::{Counted, Ledger, LedgerError, Opening, Statement};
+use crate::dp::mechanism::{Mechanism, MechanismConfig, Noise, Release};
 use crate::frame::{self, Planes, Rgba8};
 use crate::known_answer;
 use crate::model::{Coder, DpConfig, Shape as _};
@@ -21,11 +21,13 @@ pub struct Promised {
     device: Device,
 }
 
-/// Frames of one camera or clip on their way through a [`Promised`] model. It holds the two newest releases and nothing
-/// else of what it has seen.
+/// Frames of one camera or clip on their way through a [`Promised`] model. Of what it has seen it holds the two newest
+/// releases, and features of the frames of a window that is not whole yet; no frame.
 pub struct Stream {
     model: Arc<Promised>,
     releases: Releases,
+    /// `[1, f, side / 8, side / 8]` each, fewer than a window has.
+    kept: Vec<Tensor<4>>,
 }
 
 impl Promised {
@@ -108,53 +110,69 @@ impl Promised {
     /// Begins a stream whose releases are entered in `ledger`, with noise that nobody can draw again.
     ///
     /// # Errors
-    /// [`EngineError::Mechanism`] if the system gives no random numbers, or the weights are broken.
+    /// [`EngineError::Mechanism`] if the system gives no random numbers, or the weights are broken;
+    /// [`EngineError::Ledger`] if the ledger counts something else.
     pub fn stream(self: &Arc<Self>, ledger: Ledger) -> Result<Stream, EngineError> {
-        Ok(self.begin(ledger, Noise::from_system()?)?)
+        self.begin(ledger, Noise::from_system()?)
     }
 
     /// Begins a stream for tests and judgements, which must be repeatable: whoever knows the seed takes the noise off
     /// again. Nothing that comes out of it may leave.
     ///
     /// # Errors
-    /// [`EngineError::Mechanism`] if the weights are broken.
+    /// [`EngineError::Mechanism`] if the weights are broken; [`EngineError::Ledger`] if the ledger counts something else.
     pub fn stream_seeded_for_tests(
         self: &Arc<Self>,
         ledger: Ledger,
         seed: u64,
     ) -> Result<Stream, EngineError> {
-        Ok(self.begin(ledger, Noise::seeded_for_tests(seed))?)
+        self.begin(ledger, Noise::seeded_for_tests(seed))
     }
 
-    /// The releases of a stream that another engine shows, entered in `ledger`, with noise that nobody can draw again.
+    /// The releases of a stream that another engine shows, entered in a ledger that begins so, with noise that nobody can
+    /// draw again.
     ///
     /// # Errors
     /// As [`stream`](Self::stream).
-    pub fn releases(&self, ledger: Ledger) -> Result<Releases, EngineError> {
-        Ok(self.released(ledger, Noise::from_system()?)?)
+    pub fn releases(&self, opening: Opening) -> Result<Releases, EngineError> {
+        self.released(self.ledger(opening)?, Noise::from_system()?)
     }
 
-    fn begin(self: &Arc<Self>, ledger: Ledger, noise: Noise) -> Result<Stream, MechanismError> {
-        Ok(Stream { model: Arc::clone(self), releases: self.released(ledger, noise)? })
+    /// A ledger of what this model releases.
+    ///
+    /// # Errors
+    /// [`LedgerError`] for numbers that are none.
+    pub fn ledger(&self, opening: Opening) -> Result<Ledger, LedgerError> {
+        Ledger::open(opening, &Counted::codes(self.card.config.unit()))
     }
 
-    fn released(&self, ledger: Ledger, noise: Noise) -> Result<Releases, MechanismError> {
+    fn begin(self: &Arc<Self>, ledger: Ledger, noise: Noise) -> Result<Stream, EngineError> {
+        Ok(Stream { model: Arc::clone(self), releases: self.released(ledger, noise)?, kept: vec![] })
+    }
+
+    fn released(&self, ledger: Ledger, noise: Noise) -> Result<Releases, EngineError> {
+        ledger.must_count(&Counted::codes(self.card.config.unit()))?;
         let mechanism = Mechanism::new(self.mechanism, self.scale.clone(), noise)?;
         Ok(Releases::new(&self.card.config, mechanism, ledger))
     }
 
-    /// The code of a picture, before the mechanism. Waits for the device.
-    fn code(&self, raw: &RawFrame) -> Vec<f32> {
+    /// What is kept of a picture until its window is whole.
+    fn features(&self, raw: &RawFrame) -> Tensor<4> {
         let side = self.card.config.side;
-        numbers(self.network.code(frame::shrink(&raw.0, side, side).into_tensor(&self.device)))
+        self.network.features(frame::shrink(&raw.0, side, side).into_tensor(&self.device))
     }
 
-    /// The picture of released numbers, at working resolution. Waits for the device.
+    /// The code of a window, before the mechanism. Waits for the device.
+    fn code(&self, window: Vec<Tensor<4>>) -> Vec<f32> {
+        numbers(self.network.code(Tensor::cat(window, 0)))
+    }
+
+    /// The picture of released numbers, at working resolution, at a place in their window. Waits for the device.
     ///
     /// # Panics
     /// If the number of values is not the code's.
-    pub fn planes(&self, values: &[f64]) -> Planes {
-        Planes::from_tensor(self.network.picture(self.numbers(values)))
+    pub fn planes(&self, values: &[f64], phase: f64) -> Planes {
+        Planes::from_tensor(self.network.picture(self.numbers(values), &[phase]))
     }
 
     /// Released numbers on the device.
@@ -169,24 +187,54 @@ impl Promised {
         Tensor::from_data(TensorData::new(values, [1, self.card.config.code]), &self.device)
     }
 
-    /// The picture of a released code. Waits for the device.
-    fn draw(&self, release: &Release, (width, height): (usize, usize)) -> AnonFrame {
-        AnonFrame(frame::grow(&self.planes(release.values()), width, height))
+    /// The picture of what is to be shown. Waits for the device.
+    fn draw(&self, Shown { release, phase }: &Shown, (width, height): (usize, usize)) -> AnonFrame {
+        AnonFrame(frame::grow(&self.planes(release.values(), *phase), width, height))
     }
 }
 
 impl Stream {
-    /// Anonymizes the next frame; one in [`DpConfig::every`] is released, and entered in the ledger before it is. The
-    /// others are not read: they show codes that lie between releases. Consumes the raw pixels: afterwards nobody holds
-    /// them. Waits for the device.
+    /// Anonymizes the next frame. What is shown is [`lag`](DpConfig::lag) frames behind; before the first release it is
+    /// what the model draws of nothing. A release is entered in the ledger before it is made, and frames that no code is of
+    /// are not read. Consumes the raw pixels: afterwards nobody holds them. Waits for the device.
     ///
     /// # Errors
     /// [`LedgerError::Spent`] if the budget does not hold the release. Then nothing is shown, now and from then on.
     pub fn anonymize(&mut self, raw: RawFrame) -> Result<AnonFrame, LedgerError> {
         let size = (raw.0.width(), raw.0.height());
-        let code = self.releases.pay()?.then(|| self.model.code(&raw));
+        let due = self.releases.pay()?;
+        if due != Due::Nothing {
+            self.kept.push(self.model.features(&raw));
+        }
         drop(raw);
-        Ok(self.model.draw(&self.releases.show(code.as_deref()), size))
+        Ok(self.shown(due, size))
+    }
+
+    /// Ends the clip, and gives what is still to be shown of it: as many frames as the stream is behind, of `size`. A window
+    /// that it ends in is filled up with the last frame that was read, and released. What comes next is another clip.
+    ///
+    /// # Errors
+    /// [`LedgerError::Spent`] if the budget does not hold the release.
+    pub fn finish(&mut self, size: (usize, usize)) -> Result<Vec<AnonFrame>, LedgerError> {
+        let mut rest = vec![];
+        for _ in 0..self.model.card.config.lag() {
+            let due = self.releases.pay()?;
+            // A window that nothing was seen of ends after all that is to be shown.
+            if due != Due::Nothing
+                && let Some(last) = self.kept.last()
+            {
+                self.kept.push(last.clone());
+            }
+            rest.push(self.shown(due, size));
+        }
+        self.kept.clear();
+        self.releases.end_clip();
+        Ok(rest)
+    }
+
+    fn shown(&mut self, due: Due, size: (usize, usize)) -> AnonFrame {
+        let code = (due == Due::Code).then(|| self.model.code(std::mem::take(&mut self.kept)));
+        self.model.draw(&self.releases.show(code.as_deref()), size)
     }
 
     /// Releases a code that comes from no picture, as it would release that of a frame: for audits, which need the worst
@@ -221,26 +269,34 @@ mod tests {
     use crate::artifact::Artifact;
     use crate::dp::accountant::Mu;
     use crate::dp::ledger::{Budget, Counted};
-    use crate::dp::promise::DELTA;
+    use crate::dp::promise::{DELTA, Unit};
 
     const NOISY: MechanismConfig = MechanismConfig { clip: 1.0, sigma: 2.0 };
     const QUIET: MechanismConfig = MechanismConfig { clip: 1.0, sigma: 0.0 };
 
-    fn artifact(every: usize, mechanism: MechanismConfig) -> ArtifactOf<DpConfig> {
+    fn artifact((every, window): (usize, usize), mechanism: MechanismConfig) -> ArtifactOf<DpConfig> {
         let device = Device::flex();
         device.seed(6);
-        let config = DpConfig { width: 4, ..DpConfig::new((16, 4, every), mechanism) };
+        let config = DpConfig { width: 4, window, ..DpConfig::new((16, 4, every), mechanism) };
         let card =
             Artifact::built_in().expect("the built-in card").card().clone().with_config(config.clone());
         ArtifactOf::of(&config.init(&device), card, &device).expect("recorded")
     }
 
     fn model(every: usize, mechanism: MechanismConfig) -> Arc<Promised> {
-        Arc::new(Promised::open(&artifact(every, mechanism), &Device::flex()).expect("a sound model"))
+        of_windows((every, 1), mechanism)
+    }
+
+    fn of_windows(timing: (usize, usize), mechanism: MechanismConfig) -> Arc<Promised> {
+        Arc::new(Promised::open(&artifact(timing, mechanism), &Device::flex()).expect("a sound model"))
     }
 
     fn ledger(budget: Mu) -> Ledger {
-        Ledger::new(Counted::codes(), Budget::from(budget), DELTA).expect("a delta")
+        Ledger::new(Counted::codes(Unit::FRAME), Budget::from(budget), DELTA).expect("a delta")
+    }
+
+    fn counting(model: &Promised) -> Ledger {
+        Ledger::unbounded_codes(model.card.config.unit())
     }
 
     fn frame(shade: u8) -> RawFrame {
@@ -250,18 +306,20 @@ mod tests {
 
     #[test]
     fn the_same_release_is_the_same_picture_to_the_bit_whatever_was_seen() {
-        let model = model(1, NOISY);
-        let mut mechanism =
-            Mechanism::new(NOISY, model.scale.clone(), Noise::seeded_for_tests(3)).expect("sound");
-        let release = mechanism.release(&[0.5, -0.2, 0.1, 0.9]);
-        let before = model.draw(&release, (16, 16));
-        for shade in [0, 90, 255] {
-            let mut stream = model.stream(ledger(Mu::NONE)).expect("noise");
-            stream.anonymize(frame(shade)).map(|_| ()).expect("no budget");
-            assert!(
-                model.draw(&release, (16, 16)) == before,
-                "shade {shade} is in the picture of another release"
-            );
+        for timing in [(1, 1), (4, 2)] {
+            let model = of_windows(timing, NOISY);
+            let mut mechanism =
+                Mechanism::new(NOISY, model.scale.clone(), Noise::seeded_for_tests(3)).expect("sound");
+            let shown = Shown { release: mechanism.release(&[0.5, -0.2, 0.1, 0.9]), phase: 0.25 };
+            let before = model.draw(&shown, (16, 16));
+            for shade in [0, 90, 255] {
+                let mut stream = model.stream(counting(&model)).expect("noise");
+                (0..4).for_each(|_| drop(stream.anonymize(frame(shade)).expect("no budget")));
+                assert!(
+                    model.draw(&shown, (16, 16)) == before,
+                    "shade {shade} is in the picture of another release"
+                );
+            }
         }
     }
 
@@ -279,6 +337,63 @@ mod tests {
         assert!(clip == other, "a frame that must not be read is in the pictures");
         assert_eq!(releases, 3, "releases of 7 frames");
         assert!(clip[0] == clip[2] && clip[2] != clip[3] && clip[3] != clip[4], "codes are not approached");
+    }
+
+    #[test]
+    fn a_window_is_released_when_it_is_whole_and_shown_until_the_next() {
+        let model = of_windows((4, 2), NOISY); // reads frames 0, 2, 4, ..; lags 2
+        let shown = |shades: [u8; 9]| {
+            let mut stream = model.stream_seeded_for_tests(counting(&model), 5).expect("sound");
+            let clip: Vec<(AnonFrame, u64)> = shades
+                .map(|shade| (stream.anonymize(frame(shade)).expect("no budget"), stream.ledger().releases()))
+                .into();
+            let (rest, ledger) = (stream.finish((16, 16)).expect("no budget"), stream.into_ledger());
+            (clip, rest, ledger.releases())
+        };
+        let (clip, rest, all) = shown([10; 9]);
+        assert_eq!(
+            clip.iter().map(|(_, releases)| *releases).collect::<Vec<_>>(),
+            [0, 0, 1, 1, 1, 1, 2, 2, 2]
+        );
+        assert_eq!((rest.len(), all), (2, 3), "the last window is filled up and released");
+        for (changed, first) in [(0, 2), (1, 11), (2, 2), (3, 11), (4, 6), (6, 6), (8, 10)] {
+            let mut shades = [10; 9];
+            shades[changed] = 200;
+            let (other, late, _) = shown(shades);
+            let before = clip.iter().map(|(frame, _)| frame).chain(&rest);
+            let after = other.iter().map(|(frame, _)| frame).chain(&late);
+            let differ: Vec<usize> =
+                before.zip(after).enumerate().filter(|(_, (a, b))| a != b).map(|(place, _)| place).collect();
+            let wanted: Vec<usize> = (first..11.min(first + 4)).collect();
+            assert_eq!(
+                differ, wanted,
+                "frame {changed} is to be seen in its window, later, and nowhere else"
+            );
+        }
+    }
+
+    #[test]
+    fn after_a_clip_another_begins_and_a_picture_is_a_clip() {
+        let model = of_windows((6, 3), NOISY);
+        let twice = || {
+            let mut stream = model.stream_seeded_for_tests(counting(&model), 5).expect("sound");
+            let mut all = vec![];
+            for shade in [10, 99] {
+                all.push(stream.anonymize(frame(shade)).expect("no budget"));
+                all.extend(stream.finish((16, 16)).expect("no budget"));
+            }
+            assert_eq!((all.len(), stream.ledger().releases()), (10, 2));
+            all
+        };
+        let all = twice();
+        assert!(all == twice() && all[4] != all[9], "each picture is released");
+        assert!(all[0] == all[5] && all[0] == all[3], "a release before the window is whole");
+    }
+
+    #[test]
+    fn a_ledger_of_something_else_is_refused() {
+        let refused = of_windows((4, 2), NOISY).stream(ledger(Mu::NONE)).map(|_| ()).expect_err("of frames");
+        assert!(refused.to_string().contains("one released frame"), "{refused}");
     }
 
     #[test]
@@ -307,19 +422,26 @@ mod tests {
 
     #[test]
     fn a_stream_shows_what_training_saw() {
-        let model = model(3, QUIET);
-        let mut stream = model.stream(ledger(Mu::NONE)).expect("noise");
         let shades = [10, 60, 110, 160, 210, 5, 99, 3];
-        let frames: Vec<Tensor<4>> = shades
-            .iter()
-            .map(|shade| frame::shrink(&frame(*shade).0, 16, 16).into_tensor(&model.device))
-            .collect();
-        let wanted = model.network.forward(Tensor::cat(frames, 0), shades.len()).chunk(shades.len(), 0);
-        for (place, (shade, wanted)) in shades.iter().zip(wanted).enumerate() {
-            let found = stream.anonymize(frame(*shade)).expect("no budget");
-            let wanted = frame::grow(&Planes::from_tensor(wanted), 16, 16);
-            let worst = found.picture().bytes().iter().zip(wanted.bytes()).map(|(a, b)| a.abs_diff(*b)).max();
-            assert!(worst <= Some(1), "frame {place} is off by {worst:?}");
+        for timing in [(3, 1), (4, 2), (3, 3)] {
+            let model = of_windows(timing, QUIET);
+            let mut stream = model.stream(counting(&model)).expect("noise");
+            let frames: Vec<Tensor<4>> = shades
+                .iter()
+                .map(|shade| frame::shrink(&frame(*shade).0, 16, 16).into_tensor(&model.device))
+                .collect();
+            let wanted = model.network.forward(Tensor::cat(frames, 0), shades.len()).chunk(shades.len(), 0);
+            let mut found: Vec<AnonFrame> =
+                shades.iter().map(|shade| stream.anonymize(frame(*shade)).expect("no budget")).collect();
+            found.extend(stream.finish((16, 16)).expect("no budget"));
+            let in_place = &found[model.card.config.lag()..];
+            assert_eq!(in_place.len(), shades.len(), "{timing:?}");
+            for (place, (found, wanted)) in in_place.iter().zip(wanted).enumerate() {
+                let wanted = frame::grow(&Planes::from_tensor(wanted), 16, 16);
+                let off = found.picture().bytes().iter().zip(wanted.bytes()).map(|(a, b)| a.abs_diff(*b));
+                let worst = off.max();
+                assert!(worst <= Some(1), "{timing:?}: frame {place} is off by {worst:?}");
+            }
         }
     }
 
@@ -340,7 +462,7 @@ mod tests {
 
     #[test]
     fn a_model_that_answers_otherwise_than_its_card_says_is_refused() {
-        let artifact = artifact(1, NOISY);
+        let artifact = artifact((1, 1), NOISY);
         let mut card = artifact.card().clone();
         card.known_answer.grid[7] += 9.0;
         let text = serde_json::to_string(&card).expect("a card is JSON");

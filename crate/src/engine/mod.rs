@@ -8,8 +8,9 @@ use burn::tensor::Device;
 
 pub use self::dp::{Promised, Stream};
 pub use self::mosaic::{MosaicStream, MosaicStreamError};
-pub use self::releases::Releases;
+pub use self::releases::{Due, Releases, Shown};
 use crate::artifact::{Artifact, ArtifactError, Card};
+use crate::dp::ledger::LedgerError;
 use crate::dp::mechanism::MechanismError;
 use crate::frame::{self, Planes, Rgba8};
 use crate::known_answer;
@@ -61,6 +62,9 @@ pub enum EngineError {
     /// A model with a promise has no noise to keep it with.
     #[error(transparent)]
     Mechanism(#[from] MechanismError),
+    /// A ledger counts something else than the model releases.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
     /// The engine computes something else than the machine that wrote the card.
     #[error(
         "the engine fails its self-test: it is off by {distance:.1} of 255 where {tolerance:.1} is allowed; \

@@ -38,10 +38,35 @@ impl MosaicStream {
         Ok(Self { mosaic, noise: Noise::from_system()?, ledger })
     }
 
+    /// Goes on with the ledger of an earlier stream.
+    ///
+    /// # Errors
+    /// As [`begin`](Self::begin), and if the ledger counts something else.
+    pub fn resume(config: MosaicConfig, ledger: Ledger) -> Result<Self, MosaicStreamError> {
+        let mosaic = Mosaic::new(config)?;
+        ledger.must_count(&counted(&config))?;
+        Ok(Self { mosaic, noise: Noise::from_system()?, ledger })
+    }
+
     /// The same with noise that can be drawn again: nothing that comes out of it may leave.
     #[must_use]
     pub fn seeded_for_tests(self, seed: u64) -> Self {
         Self { noise: Noise::seeded_for_tests(seed), ..self }
+    }
+
+    /// What its ledger counts.
+    pub fn counted(&self) -> Counted {
+        counted(self.mosaic.config())
+    }
+
+    /// What is promised and what is not, in sentences.
+    pub fn claim(&self) -> String {
+        let MosaicConfig { neighbourhood, epsilon, .. } = self.mosaic.config();
+        format!(
+            "Each frame keeps epsilon {epsilon} for what at most {neighbourhood} pixels show (DP-Pix, Fan 2018). Frames add \
+             up, and who covers k times as many pixels has k times the epsilon against him: a whole person is not hidden by \
+             this promise."
+        )
     }
 
     /// Shape and promise.

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::set::SYNTHETIC;
 use super::{EvalError, Set};
 use crate::atomic;
 use crate::data::{plain, write_strips};
@@ -59,7 +60,7 @@ fn below(shown: &Shown) -> &Path {
 
 /// Where clips go, if no others have gone there.
 fn place(index: &[Shown], dataset: &str, method: &str) -> Result<Shown, EvalError> {
-    let name = plain(dataset.trim_end_matches(".csv"));
+    let name = plain(dataset.trim_end_matches(SYNTHETIC).trim_end_matches(".csv"));
     let folder = Path::new(name.trim_start_matches('-')).join(plain(method));
     let shown = Shown {
         dataset: dataset.to_owned(),

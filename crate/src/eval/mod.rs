@@ -66,6 +66,7 @@ pub use set::Set;
 
 use crate::attack::Effort;
 use crate::data::sets::SetError;
+use crate::data::stage::StageError;
 use crate::data::{ManifestError, StoreError, StripError};
 use crate::outside::OutsideError;
 
@@ -123,6 +124,9 @@ pub enum EvalError {
     /// A set could not be found.
     #[error(transparent)]
     Set(#[from] SetError),
+    /// People could not be drawn.
+    #[error(transparent)]
+    Stage(#[from] StageError),
     /// A manifest could not be read.
     #[error(transparent)]
     Manifest(#[from] ManifestError),

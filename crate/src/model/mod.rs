@@ -157,6 +157,14 @@ pub enum ModelError {
     /// Greys that show nothing, or more than bytes can.
     #[error("levels {0} is not in 2..=256")]
     Levels(usize),
+    /// The frames of a window cannot be evenly spaced.
+    #[error("window {window} is no divisor of every {every}; choose 1, which takes one frame, or a divisor")]
+    Window {
+        /// Frames of a window.
+        window: usize,
+        /// Frames that a release stands for.
+        every: usize,
+    },
     /// Clip or noise make no mechanism.
     #[error(transparent)]
     Mechanism(MechanismError),

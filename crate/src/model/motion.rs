@@ -116,11 +116,6 @@ impl MotionConfig {
 }
 
 impl Mover {
-    /// Frames between the two that are compared.
-    pub fn lag(&self) -> usize {
-        self.lag
-    }
-
     /// Draws clips of `t` frames anew, each frame from its change since the one `apart` places before it. The first
     /// frames of a clip, which have none so far before them, show what the next one shows; a clip of one frame shows what
     /// stands still.

@@ -3,7 +3,7 @@
 use super::*;
 use crate::artifact::{Artifact, Card, Figure, Provenance, Source, UNJUDGED};
 use crate::dp::mechanism::MechanismConfig;
-use crate::dp::promise::Promise;
+use crate::dp::promise::{Promise, Unit};
 use crate::eval::{Control, FORMAT, Method, Protocol, Report, Row, Subject, Summary};
 
 const SHA: &str = "aaaa1111";
@@ -129,7 +129,7 @@ fn the_claim_is_the_worst_leakage_with_its_interval_and_nothing_more() {
 
 #[test]
 fn the_claim_of_a_model_with_a_promise_is_the_promise_and_then_what_leaks() {
-    let promise = |sigma: f64| Promise::of(&MechanismConfig { clip: 1.0, sigma });
+    let promise = |sigma: f64| Promise::of(&MechanismConfig { clip: 1.0, sigma }, Unit::FRAME);
     let said = claim(Some(&promise(2.0)), &report(), "mask");
     assert!(said.starts_with("each release is 1.0000-GDP (epsilon 4.377 at delta 1e-5)"), "{said}");
     assert!(

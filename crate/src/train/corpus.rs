@@ -47,13 +47,17 @@ impl Corpus {
         }
         agree(&action.manifest, &privacy.manifest)?;
         let sets: Vec<&KnownSet> = action.sets.iter().chain(&privacy.sets).copied().collect();
+        let mut research_only = action.research_only;
+        research_only.extend(privacy.research_only);
+        research_only.sort();
+        research_only.dedup();
         let digests = format!("{}/{}", action.digests.join(" "), privacy.digests.join(" "));
         Ok(Self {
             action: ClipStore::open(&action.manifest, config.size, cache, progress)?,
             privacy: ClipStore::open(&privacy.manifest, config.size, cache, progress)?,
             digest: crate::artifact::digest(digests.as_bytes()),
             origins: action.origins.into_iter().chain(privacy.origins).collect(),
-            licence: licence(&sets, config),
+            licence: licence(&sets, &research_only, config),
             showable: action.showable,
         })
     }
@@ -110,18 +114,24 @@ fn agree(action: &Manifest, privacy: &Manifest) -> Result<(), TrainError> {
     Ok(())
 }
 
-/// The obligations of the known sets, and a word on the clips that came by manifest: what they are is known
-/// to their owner alone.
-fn licence(sets: &[&KnownSet], config: &TrainConfig) -> String {
+/// The obligations of the known sets, and a word on the clips that came by manifest: what they are is known to their
+/// owner alone, unless their rows say that they are for research only.
+fn licence(sets: &[&KnownSet], research_only: &[String], config: &TrainConfig) -> String {
     let known = Obligations::of(sets);
-    let mut sentence = known.to_string();
+    let mut said = vec![];
+    if !sets.is_empty() || research_only.is_empty() {
+        said.push(known.to_string());
+    }
+    if !research_only.is_empty() {
+        said.push(format!("by their manifests research only: {}", research_only.join(", ")));
+    }
     if config.action.iter().chain(&config.privacy).any(|choice| choice.manifest.is_some()) {
-        sentence += "; clips named by manifest: on the terms of their owner";
+        said.push("clips named by manifest: on the terms of their owner".into());
     }
-    if known.conflict() {
-        sentence += "; research only and share-alike exclude each other: not to be published";
+    if known.conflict() || !(research_only.is_empty() || known.share_alike.is_empty()) {
+        said.push("research only and share-alike exclude each other: not to be published".into());
     }
-    sentence
+    said.join("; ")
 }
 
 fn order(
@@ -142,6 +152,8 @@ struct Stream {
     sets: Vec<&'static KnownSet>,
     origins: Vec<Origin>,
     showable: Vec<usize>,
+    /// Names of manifests whose rows say that they are for research only.
+    research_only: Vec<String>,
 }
 
 impl Stream {
@@ -153,6 +165,7 @@ impl Stream {
     ) -> Result<Self, TrainError> {
         let (mut rows, mut digests, mut sets) = (vec![], vec![], vec![]);
         let (mut origins, mut showable): (Vec<Origin>, _) = (vec![], vec![]);
+        let mut research_only = vec![];
         for choice in choices {
             let (name, mut manifest, set) = read(choice, beside, data)?;
             if !choice.held_out.is_empty() {
@@ -165,10 +178,15 @@ impl Stream {
                 return Err(TrainError::Twice { name, stream: role.to_owned() });
             }
             digests.push(format!("{name}:{}", manifest.digest()));
-            if set.is_none_or(|set| set.licence.redistributable) {
+            let restricted = manifest.rows().iter().any(Row::is_research_only);
+            if set.map_or(!restricted, |set| set.licence.redistributable) {
                 showable.extend(rows.len()..rows.len() + manifest.rows().len());
             }
-            let licence = set.map_or("the manifest's own", |set| set.licence.name);
+            if restricted {
+                research_only.push(name.clone());
+            }
+            let own = if restricted { "research only, by its manifest" } else { "the manifest's own" };
+            let licence = set.map_or(own, |set| set.licence.name);
             origins.push(Origin {
                 name: name.clone(),
                 role: role.to_owned(),
@@ -178,7 +196,8 @@ impl Stream {
             sets.extend(set);
             rows.extend(manifest.rows().iter().map(|row| rooted(row, manifest.root(), &name)));
         }
-        Ok(Self { manifest: Manifest::new("", rows)?, digests, sets, origins, showable })
+        let manifest = Manifest::new("", rows)?;
+        Ok(Self { manifest, digests, sets, origins, showable, research_only })
     }
 }
 
@@ -215,5 +234,50 @@ fn rooted(row: &Row, root: &Path, set: &str) -> Row {
         action: named(&row.action),
         attributes: row.attributes.clone(),
         split: row.split,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::data::stage::{Framing, Moves, Plan, Stage};
+
+    #[test]
+    fn a_model_that_learns_from_research_data_by_manifest_is_for_research_only() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let plan = Plan {
+            clips: 20,
+            people: 2,
+            frames: 2,
+            size: 16,
+            seed: Seed(1),
+            framing: Framing::Whole,
+            test: None,
+            moves: Moves::Procedural,
+            faces: None,
+        };
+        let stage = Stage::new(plan).expect("a sound plan");
+        stage.write(&folder.path().join("people"), &|_, _| ()).expect("a new folder");
+        let stream = |name: &str| format!("[[{name}]]\nmanifest = \"people/manifest.csv\"\n");
+        let config = folder.path().join("first.toml");
+        let text = format!("name = \"first\"\nsize = 16\n{}{}", stream("action"), stream("privacy"));
+        fs::write(&config, text).expect("written");
+        let config = TrainConfig::read(&config, &[]).expect("a sound configuration");
+        let open = || {
+            let cache = folder.path().join("cache");
+            Corpus::open(&config, (folder.path(), None, &cache), &|_, _| ()).expect("sound clips")
+        };
+        let free = open();
+        assert!(!free.licence.contains("research") && free.showable.len() == 20, "{}", free.licence);
+        let table = folder.path().join("people/manifest.csv");
+        let text = fs::read_to_string(&table).expect("readable");
+        fs::write(&table, text.replace("|synthetic=yes", "|licence=research only|synthetic=yes"))
+            .expect("written");
+        let bound = open();
+        assert!(bound.licence.starts_with("by their manifests research only: people;"), "{}", bound.licence);
+        assert!(bound.origins[0].licence.contains("research only"), "{}", bound.origins[0].licence);
+        assert!(bound.showable.is_empty(), "research data would be shown");
     }
 }

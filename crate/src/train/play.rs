@@ -91,8 +91,13 @@ impl Round<'_> {
         let (clips, pictures) = (self.table.clips(step), self.table.pictures(step));
         let mut line = Line { step, ..Line::default() };
         if step < schedule.warm_up {
-            let images = Tensor::cat(vec![clips.frames.clone(), pictures.pairs.left.clone()], 0);
-            let (anonymizer, loss) = moves::warm_up(players.anonymizer, &images, rates.warm_up);
+            let mut shown = vec![pictures.pairs.left.clone()];
+            if clips.frames_per_clip.is_multiple_of(pictures.run) {
+                shown.insert(0, clips.frames.clone()); // as so many runs
+            }
+            let images = Tensor::cat(shown, 0);
+            let (anonymizer, loss) =
+                moves::warm_up(players.anonymizer, (&images, pictures.run), rates.warm_up);
             players.anonymizer = anonymizer;
             line.copy = Some(loss.into_scalar());
         }

@@ -7,7 +7,7 @@ use burn::tensor::{Device, Tensor};
 
 use super::config::{Architecture, ModelShape, TrainConfig};
 use crate::artifact::{ArtifactError, ArtifactOf, CardOf};
-use crate::data::{ClipStore, neighbours, still_images};
+use crate::data::{ClipStore, run_up, still_images};
 use crate::model::{Anonymizer, Bdq, Coder, Mover};
 
 /// What rewrites frames: a network that takes each alone, a filter that looks at the frame before, one that draws from the
@@ -20,7 +20,7 @@ pub(super) enum Rewriter {
     Motion(Bdq),
     /// From the signs of what has changed since a frame before; frames that are handed in lie as far apart as it compares.
     Signs(Mover),
-    /// By codes of some frames.
+    /// By codes of windows.
     Code(Coder),
 }
 
@@ -57,18 +57,19 @@ impl Rewriter {
         }
     }
 
-    /// Some pictures of a store, by their numbers, as they are rewritten off the tape.
+    /// Some pictures of a store, by their numbers, as they are rewritten off the tape: each at the end of a run of so many
+    /// frames, so far apart.
     ///
     /// # Shapes
     /// - returns `[pictures, 3, h, w]`
-    pub(super) fn still(&self, store: &ClipStore, pictures: &[usize], device: &Device) -> Tensor<4> {
-        let run = |picture: &usize| match self {
-            Self::Picture(_) | Self::Code(_) => vec![*picture],
-            Self::Motion(_) => neighbours(store, *picture, 1).to_vec(),
-            Self::Signs(network) => neighbours(store, *picture, network.lag()).to_vec(),
-        };
-        let numbers: Vec<usize> = pictures.iter().flat_map(run).collect();
-        let t = numbers.len() / pictures.len().max(1);
+    pub(super) fn still(
+        &self,
+        store: &ClipStore,
+        pictures: &[usize],
+        run @ (t, _): (usize, usize),
+        device: &Device,
+    ) -> Tensor<4> {
+        let numbers: Vec<usize> = pictures.iter().flat_map(|picture| run_up(store, *picture, run)).collect();
         let frames = still_images(store, &numbers, device).inner();
         Tensor::from_inner(last_of_each(self.valid().forward(frames, t), t))
     }

@@ -199,8 +199,8 @@ impl<'a> Running<'a> {
     }
 
     fn draw(&self, anonymizer: &Rewriter) -> Result<(), TrainError> {
-        let (corpus, device) = (self.round.corpus, &self.round.device);
-        samples::draw(self.folder.path(), self.done, anonymizer, corpus, device)
+        let Round { config, corpus, device, .. } = &self.round;
+        samples::draw(self.folder.path(), self.done, anonymizer, (corpus, config.run()), device)
     }
 
     fn guarded<T>(&self, work: impl FnOnce() -> T) -> Result<T, TrainError> {

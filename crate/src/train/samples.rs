@@ -17,12 +17,12 @@ const CLIPS: usize = 4;
 const FRAMES: usize = 4;
 
 /// Draws `samples/step-N.png` into the run folder: one row a clip, three pictures a frame. Nothing where no
-/// clip may be shown.
+/// clip may be shown. `shown_in` is [`TrainConfig::run`](super::TrainConfig::run).
 pub(super) fn draw(
     run: &Path,
     step: u64,
     anonymizer: &Rewriter,
-    corpus: &Corpus,
+    (corpus, shown_in): (&Corpus, (usize, usize)),
     device: &Device,
 ) -> Result<(), TrainError> {
     let store = &corpus.action;
@@ -41,7 +41,7 @@ pub(super) fn draw(
         })
         .collect();
     let raw = still_images(store, &frames, device); // [clips * FRAMES, 3, size, size]
-    let anonymized = anonymizer.still(store, &frames, device);
+    let anonymized = anonymizer.still(store, &frames, shown_in, device);
     let difference = ((anonymized.clone() - raw.clone()) * 0.5 + 0.5).clamp(0.0, 1.0);
     let columns = [raw, anonymized, difference].map(|images| {
         images.into_data().convert::<f32>().try_into_vec::<f32>().expect("values were converted to f32")

@@ -4,13 +4,11 @@ use burn::tensor::Device;
 use rand::RngExt as _;
 
 use super::TrainError;
-use super::config::{Architecture, TrainConfig, Twins};
+use super::config::{TrainConfig, Twins};
 use super::corpus::{ClipOrder, Corpus};
 use super::labels::HeadTable;
 use super::moves::{HeadLabels, Pictures, kin_of};
-use crate::data::{
-    Augmentation, ClipBatch, ClipRecipe, EpochOrder, clip_batch, clip_twice, neighbours, pairs,
-};
+use crate::data::{Augmentation, ClipBatch, ClipRecipe, EpochOrder, clip_batch, clip_twice, pairs, run_up};
 
 /// Where the batches of catching up begin, so that they are none of the game's own.
 const CATCH_UP: u64 = 1 << 40;
@@ -85,18 +83,17 @@ impl<'a> Table<'a> {
             HeadLabels::of(&labels, head.chance(), &self.device)
         });
         let shown = (pictures.as_slice(), partners.as_slice());
+        let run = self.config.run();
         Pictures {
             labels: labels.collect(),
-            pairs: match self.config.model.architecture {
-                Architecture::UNet | Architecture::Dp => {
-                    pairs(store, shown, |picture| [picture], &Augmentation::VIEW, (&mut rng, &self.device))
-                }
-                Architecture::Bdq | Architecture::Motion => {
-                    let run = |picture| neighbours(store, picture, self.config.model.compares());
-                    pairs(store, shown, run, &Augmentation::VIEW, (&mut rng, &self.device))
-                }
-            },
-            run: if self.config.model.architecture.filters_clips() { 2 } else { 1 },
+            pairs: pairs(
+                store,
+                shown,
+                |picture| run_up(store, picture, run),
+                &Augmentation::VIEW,
+                (&mut rng, &self.device),
+            ),
+            run: run.0,
             kin: kin.map(|(kin, _)| kin),
             chance,
         }

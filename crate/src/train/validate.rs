@@ -121,9 +121,9 @@ impl<'a> Validator<'a> {
     }
 
     /// What fresh attackers recognise in both streams; a set that is in both is attacked once. Nothing where the
-    /// anonymizer looks at the frame before: these attackers are shown single pictures.
+    /// anonymizer looks at several frames: these attackers are shown single pictures.
     fn attacks(&self, anonymizer: Option<&Rewriter>) -> Vec<Reading> {
-        if self.config.model.architecture.filters_clips() {
+        if self.config.run().0 > 1 {
             return vec![];
         }
         let look = |frames: Tensor<4>| seen(anonymizer, frames, 1).inner();

@@ -7,15 +7,18 @@ use std::sync::Arc;
 
 use burn::tensor::Device;
 
-use super::{Clip, Transform, TransformError};
+use super::{Clip, Transform, TransformError, bytes_of};
 use crate::artifact::ArtifactOf;
 use crate::dp::accountant::Mu;
 use crate::dp::ledger::Ledger;
-use crate::engine::{Promised, RawFrame};
+use crate::engine::{AnonFrame, Promised, RawFrame};
+use crate::frame::Rgba8;
 use crate::model::DpConfig;
 use crate::rng::Seed;
 
-/// A trained model of noisy codes on the CPU. Each clip comes back as pictures of 8 bits.
+const NO_BUDGET: &str = "a ledger without budget refuses nothing";
+
+/// A trained model of noisy codes on the CPU. Each clip comes back as pictures of 8 bits, each frame in its place.
 pub struct Noisy {
     name: String,
     model: Arc<Promised>,
@@ -50,14 +53,17 @@ impl Transform for Noisy {
     }
 
     fn rewrite(&self, clip: &Clip<'_>) -> Vec<u8> {
-        let ledger = Ledger::unbounded_codes();
+        let ledger = Ledger::unbounded_codes(self.model.card().config.unit());
         let seed = Seed(0).stream(&format!("noise of {}", clip.name));
         let stream = self.model.stream_seeded_for_tests(ledger, seed);
         let mut stream = stream.expect("a model that passed its self-test has a sound mechanism");
-        clip.redrawn(|picture| {
-            let shown = stream.anonymize(RawFrame::from(picture));
-            shown.expect("a ledger without budget refuses nothing").into_picture()
-        })
+        let mut shown: Vec<Rgba8> = clip
+            .pictures()
+            .map(|picture| stream.anonymize(RawFrame::from(picture)).expect(NO_BUDGET).into_picture())
+            .collect();
+        let rest = stream.finish((clip.size, clip.size)).expect(NO_BUDGET);
+        shown.extend(rest.into_iter().map(AnonFrame::into_picture));
+        shown[self.model.card().config.lag()..].iter().flat_map(bytes_of).collect()
     }
 
     fn promise(&self, frames: usize) -> Option<Mu> {

@@ -101,16 +101,23 @@ impl<'a> Clip<'a> {
         bytes
     }
 
+    /// The frames as opaque pictures.
+    fn pictures(&self) -> impl Iterator<Item = Rgba8> {
+        self.frames().map(|frame| {
+            let opaque = frame.as_chunks().0.iter().flat_map(|&[r, g, b]| [r, g, b, 255]);
+            Rgba8::new(self.size, self.size, opaque.collect()).expect("a whole frame")
+        })
+    }
+
     /// The clip with every frame made anew, as a picture of the same size.
     fn redrawn(&self, mut draw: impl FnMut(Rgba8) -> Rgba8) -> Vec<u8> {
-        let frames = self.frames().flat_map(|frame| {
-            let opaque = frame.as_chunks().0.iter().flat_map(|&[r, g, b]| [r, g, b, 255]);
-            let picture = Rgba8::new(self.size, self.size, opaque.collect()).expect("a whole frame");
-            let drawn = draw(picture).into_bytes();
-            drawn.as_chunks().0.iter().flat_map(|&[r, g, b, _]| [r, g, b]).collect::<Vec<u8>>()
-        });
-        frames.collect()
+        self.pictures().flat_map(|picture| bytes_of(&draw(picture))).collect()
     }
+}
+
+/// R, G, B of a picture, row by row.
+fn bytes_of(picture: &Rgba8) -> Vec<u8> {
+    picture.bytes().as_chunks().0.iter().flat_map(|&[r, g, b, _]| [r, g, b]).collect()
 }
 
 /// Why there is no such transform.

@@ -7,7 +7,6 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::{UNNAMED, fault, is_of_codes, opening, working_planes};
 use crate::artifact::{Artifact, ArtifactOf};
-use crate::dp::ledger::{Counted, Ledger};
 use crate::engine::{Promised, RawFrame, Session, Stream};
 use crate::frame::Rgba8;
 use crate::model::DpConfig;
@@ -39,7 +38,7 @@ impl CpuEngine {
         }
         let artifact = ArtifactOf::<DpConfig>::open(UNNAMED, weights, card)?;
         let model = Arc::new(Promised::open(&artifact, &Device::flex())?);
-        let stream = Box::new(model.stream(Ledger::open(opening(ledger)?, &Counted::codes())?)?);
+        let stream = Box::new(model.stream(model.ledger(opening(ledger)?)?)?);
         Ok(Self(Kind::Codes { model, stream }))
     }
 
@@ -89,12 +88,13 @@ impl CpuEngine {
         Ok(session.infer(working_planes(planes, width, height)?).values().to_vec())
     }
 
-    /// The decoder of a model of mode dp alone, for comparing engines: released numbers in, three planes in `[0, 1]` out.
+    /// The decoder of a model of mode dp alone, for comparing engines: released numbers in, three planes in `[0, 1]`
+    /// out, at the first place of a window.
     ///
     /// # Errors
     /// `frame-failed` if the model is of another mode.
     pub fn draw(&self, released: Vec<f64>) -> Result<Vec<f32>, js_sys::Error> {
         let Kind::Codes { model, .. } = &self.0 else { return Err(fault("frame-failed", &super::Noiseless)) };
-        Ok(model.planes(&released).values().to_vec())
+        Ok(model.planes(&released, 0.0).values().to_vec())
     }
 }

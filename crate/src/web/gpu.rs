@@ -15,8 +15,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::{UNNAMED, fault, is_of_codes, opening, working_planes};
 use crate::artifact::{Artifact, ArtifactOf};
-use crate::dp::ledger::{Counted, Ledger};
-use crate::engine::{Promised, Releases};
+use crate::engine::{Due, Promised, Releases};
 use crate::model::{Anonymizer, AnonymizerConfig, DpConfig, Shape as _};
 
 /// More dispatches than a frame has: each frame is one submission.
@@ -121,7 +120,12 @@ enum Kind {
     /// Each frame alone.
     Learned { config: AnonymizerConfig, model: Box<Anonymizer> },
     /// Releases against a budget.
-    Codes { model: Box<Promised>, releases: Box<Releases> },
+    Codes {
+        model: Box<Promised>,
+        releases: Box<Releases>,
+        /// Features of the frames of a window that is not whole yet.
+        kept: Vec<Tensor<4>>,
+    },
 }
 
 impl Kind {
@@ -152,12 +156,17 @@ impl GpuEngine {
             return Ok(Self { kind, device, setup, input: None, output: None });
         }
         let artifact = ArtifactOf::<DpConfig>::open(UNNAMED, weights, &card)?;
-        let ledger = Ledger::open(opening(&ledger)?, &Counted::codes())?;
         let (device, setup) = gpu().await?;
         let scale = read(artifact.restore(&device)?.scale()).await?;
         let model = Box::new(Promised::untested(&artifact, &device, &scale)?);
-        let releases = Box::new(model.releases(ledger)?);
-        Ok(Self { kind: Kind::Codes { model, releases }, device, setup, input: None, output: None })
+        let releases = Box::new(model.releases(opening(&ledger)?)?);
+        Ok(Self {
+            kind: Kind::Codes { model, releases, kept: vec![] },
+            device,
+            setup,
+            input: None,
+            output: None,
+        })
     }
 
     /// Makes ready for camera frames of a size and gives the working size, `[width, height]`. The input
@@ -244,8 +253,8 @@ impl GpuEngine {
         self.show(logits)
     }
 
-    /// Releases what is in the input buffer, or passes it over where nothing is due, and draws what the frame shows. The
-    /// code, a few numbers, is read back for it: clip and noise are not the GPU's. When this resolves, what draws is
+    /// Reads what is in the input buffer where that is due, releases the code of its window once that is whole, and draws
+    /// what the frame shows. The code, a few numbers, is read back for it: clip and noise are not the GPU's. When this resolves, what draws is
     /// submitted.
     ///
     /// # Errors
@@ -253,12 +262,20 @@ impl GpuEngine {
     /// model is of another mode, `device-lost` if the GPU is gone.
     pub async fn release(&mut self) -> Result<(), js_sys::Error> {
         let image = self.input()?.tensor.clone();
-        let Kind::Codes { model, releases } = &mut self.kind else {
+        let Kind::Codes { model, releases, kept } = &mut self.kind else {
             return Err(fault("frame-failed", &super::Noiseless));
         };
-        let code = if releases.pay()? { Some(read(model.network().code(image)).await?) } else { None };
+        let (network, due) = (model.network(), releases.pay()?);
+        if due != Due::Nothing {
+            kept.push(network.features(image));
+        }
+        let code = if due == Due::Code {
+            Some(read(network.code(Tensor::cat(std::mem::take(kept), 0))).await?)
+        } else {
+            None
+        };
         let shown = releases.show(code.as_deref());
-        let drawn = model.network().logits(model.numbers(shown.values()));
+        let drawn = network.logits(model.numbers(shown.release.values()), &[shown.phase]);
         self.show(drawn)
     }
 
@@ -342,7 +359,8 @@ impl GpuEngine {
         Ok(read(sigmoid(model.logits(image))).await?)
     }
 
-    /// The decoder of a model of mode dp alone, for comparing engines: released numbers in, three planes in `[0, 1]` out.
+    /// The decoder of a model of mode dp alone, for comparing engines: released numbers in, three planes in `[0, 1]`
+    /// out, at the first place of a window.
     /// Waits for the GPU.
     ///
     /// # Errors
@@ -351,7 +369,7 @@ impl GpuEngine {
         let Kind::Codes { model, .. } = &self.kind else {
             return Err(fault("frame-failed", &super::Noiseless));
         };
-        Ok(read(model.network().picture(model.numbers(&released))).await?)
+        Ok(read(model.network().picture(model.numbers(&released), &[0.0])).await?)
     }
 
     fn show(&mut self, logits: Tensor<4>) -> Result<(), js_sys::Error> {

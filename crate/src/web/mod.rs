@@ -71,6 +71,7 @@ impl From<EngineError> for js_sys::Error {
     fn from(error: EngineError) -> Self {
         match error {
             EngineError::Artifact(_) | EngineError::Mechanism(_) => fault("bad-model", &error),
+            EngineError::Ledger(error) => error.into(),
             EngineError::SelfTest { .. } => fault("self-test-failed", &error),
         }
     }

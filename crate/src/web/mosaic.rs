@@ -32,11 +32,7 @@ impl MosaicEngine {
         let MosaicConfig { cell, neighbourhood, epsilon, colour } = *self.0.mosaic().config();
         let (width, height) = KnownAnswer::SIZE;
         let answer = KnownAnswer::of(&self.0.answer(pattern(width, height)));
-        let claim = format!(
-            "Each frame keeps epsilon {epsilon} for what at most {neighbourhood} pixels show (DP-Pix, Fan 2018). Frames add \
-             up, and who covers k times as many pixels has k times the epsilon against him: a whole person is not hidden by \
-             this promise."
-        );
+        let claim = self.0.claim();
         let limits = [
             format!("Cells of {cell} pixels still show where somebody is, and how he moves."),
             "Whoever sees many frames averages their noise away; the ledger counts what that tells.".into(),

@@ -4,79 +4,10 @@ use std::f32::consts::TAU;
 
 use rand::{Rng, RngExt as _};
 
-use super::body::Vector;
+use super::actions::Action;
+use super::body::{Bearing, Limb, SIDES, Vector, pitch, roll, yaw};
+use super::desk::{self, Thing};
 use super::person::Gait;
-
-/// A movement. None names a side, so a mirror image shows the same action.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Action {
-    Bend,
-    Box,
-    Clap,
-    Fall,
-    JumpingJack,
-    Kick,
-    March,
-    Squat,
-    WaveOneArm,
-    WaveTwoArms,
-}
-
-/// Every movement.
-pub(super) const ACTIONS: [Action; 10] = [
-    Action::Bend,
-    Action::Box,
-    Action::Clap,
-    Action::Fall,
-    Action::JumpingJack,
-    Action::Kick,
-    Action::March,
-    Action::Squat,
-    Action::WaveOneArm,
-    Action::WaveTwoArms,
-];
-
-impl Action {
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Bend => "bend",
-            Self::Box => "box",
-            Self::Clap => "clap",
-            Self::Fall => "fall",
-            Self::JumpingJack => "jumping_jack",
-            Self::Kick => "kick",
-            Self::March => "march",
-            Self::Squat => "squat",
-            Self::WaveOneArm => "wave_one_arm",
-            Self::WaveTwoArms => "wave_two_arms",
-        }
-    }
-
-    /// Seconds one turn of the movement takes, at a middling pace.
-    fn seconds(self) -> f32 {
-        match self {
-            Self::Clap | Self::WaveOneArm | Self::WaveTwoArms => 0.7,
-            Self::Box | Self::March | Self::JumpingJack | Self::Kick => 0.9,
-            Self::Squat | Self::Bend => 1.6,
-            Self::Fall => 0.7,
-        }
-    }
-}
-
-/// Directions of the two bones of an arm or a leg, for a limb on the right; unit length.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Limb {
-    pub(super) upper: Vector,
-    pub(super) lower: Vector,
-}
-
-impl Limb {
-    /// The limb on one side: -1 left, 1 right.
-    pub(super) fn on(self, side: f32) -> Self {
-        let mirror = |[x, y, z]: Vector| [side * x, y, z];
-        Self { upper: mirror(self.upper), lower: mirror(self.lower) }
-    }
-}
 
 /// A direction by two angles in radians: hanging is (0, 0), `out` lifts it sideways, `forward` to the front.
 fn towards(out: f32, forward: f32) -> Vector {
@@ -84,7 +15,7 @@ fn towards(out: f32, forward: f32) -> Vector {
 }
 
 /// A limb by the angles `(out, forward)` of its two bones.
-fn limb(upper: (f32, f32), lower: (f32, f32)) -> Limb {
+pub(super) fn limb(upper: (f32, f32), lower: (f32, f32)) -> Limb {
     Limb { upper: towards(upper.0, upper.1), lower: towards(lower.0, lower.1) }
 }
 
@@ -99,6 +30,8 @@ pub(super) struct Pose {
     pub(super) twist: f32,
     /// The head forwards.
     pub(super) nod: f32,
+    /// The head about itself.
+    pub(super) look: f32,
     /// The whole body tipped over: a quarter turn lies.
     pub(super) fall: f32,
     /// Height above the ground.
@@ -109,12 +42,41 @@ pub(super) struct Pose {
     pub(super) arms: [Limb; 2],
     /// Left and right leg.
     pub(super) legs: [Limb; 2],
+    /// What is held, and by which hand: 0 left, 1 right.
+    pub(super) held: Option<(usize, Thing)>,
+}
+
+impl Pose {
+    /// The same by where each bone points. Limbs of the left are mirrored; what hangs from the trunk turns with it.
+    pub(super) fn bearing(&self) -> Bearing {
+        let tipped = |v: Vector| roll(v, self.fall);
+        let trunk = |v: Vector| tipped(roll(pitch(yaw(v, self.twist), self.lean), self.sway));
+        let head = |v: Vector| trunk(pitch(yaw(v, self.look), self.nod));
+        let on = |side: usize, limb: Limb, turn: &dyn Fn(Vector) -> Vector| {
+            let bone = |[x, y, z]: Vector| turn([SIDES[side] * x, y, z]);
+            Limb { upper: bone(limb.upper), lower: bone(limb.lower) }
+        };
+        Bearing {
+            trunk: trunk([0.0, 1.0, 0.0]),
+            shoulders: trunk([1.0, 0.0, 0.0]),
+            hips: tipped([1.0, 0.0, 0.0]),
+            face: [head([1.0, 0.0, 0.0]), head([0.0, 1.0, 0.0]), head([0.0, 0.0, 1.0])],
+            arms: [0, 1].map(|side| on(side, self.arms[side], &trunk)),
+            legs: [0, 1].map(|side| on(side, self.legs[side], &tipped)),
+            feet: SIDES.map(|side| tipped([0.335 * side, -0.2, 0.92])),
+            // A body that lies is as long as it was tall: its middle stays where it stood.
+            place: [self.aside - 0.25 * self.fall.sin(), self.lift, 0.0],
+            held: self.held,
+        }
+    }
 }
 
 /// One performance of an action: how fast, how far, from where, on which side.
 #[derive(Clone, Debug)]
 pub(super) struct Motion {
     action: Action,
+    /// Whether it is done before a desk: the arms rest on it.
+    seated: bool,
     /// Turns a second.
     tempo: f32,
     reach: f32,
@@ -128,9 +90,10 @@ pub(super) struct Motion {
 
 impl Motion {
     /// A performance for a clip of some `seconds`.
-    pub(super) fn draw(action: Action, seconds: f32, rng: &mut impl Rng) -> Self {
+    pub(super) fn draw(action: Action, seated: bool, seconds: f32, rng: &mut impl Rng) -> Self {
         Self {
             action,
+            seated,
             tempo: rng.random_range(0.85..1.2) / action.seconds(),
             reach: rng.random_range(0.85..1.1),
             phase: rng.random_range(0.0..1.0),
@@ -146,9 +109,13 @@ impl Motion {
         let swell = (1.0 - (TAU * turns).cos()) / 2.0;
         let reach = self.reach * gait.reach;
         let mut pose = standing(gait, time);
+        if self.seated {
+            pose.arms = [desk::resting(); 2];
+        }
         match self.action {
             Action::Bend => bend(&mut pose, swell * reach),
             Action::Box => strike(&mut pose, wave, reach),
+            Action::Clap if self.seated => pose.arms = [desk::clapping(swell * reach); 2],
             Action::Clap => {
                 let open = 0.1 + 0.9 * swell * reach;
                 pose.arms = [limb((open, 0.9), (1.1 * open - 0.55, 1.75)); 2];
@@ -163,10 +130,24 @@ impl Motion {
             Action::Kick => self.kick(&mut pose, swell * swell * reach),
             Action::March => march(&mut pose, wave, reach),
             Action::Squat => squat(&mut pose, swell * reach),
-            Action::WaveOneArm => pose.arms[self.leading] = waving(wave, reach),
-            Action::WaveTwoArms => pose.arms = [waving(wave, reach); 2],
+            Action::Drink => desk::drink(&mut pose, self.leading, swell * reach.min(1.0)),
+            Action::Lean => pose.sway += 0.27 * wave * reach,
+            Action::Nod => pose.nod += 0.3 + 0.42 * wave * reach,
+            Action::Phone => desk::phone(&mut pose, self.leading, (2.0 * swell).min(1.0)),
+            Action::ShakeHead => pose.look += 0.65 * wave * reach,
+            Action::Stretch => desk::stretch(&mut pose, swell * reach.min(1.02)),
+            Action::WaveOneArm => pose.arms[self.leading] = self.waving(wave * reach),
+            Action::WaveTwoArms => pose.arms = [self.waving(wave * reach); 2],
         }
         pose
+    }
+
+    /// An arm held up, its forearm (or, at a desk, its hand) swinging; `swing` -1 in, 1 out.
+    fn waving(&self, swing: f32) -> Limb {
+        if self.seated {
+            return desk::waving(swing);
+        }
+        limb((1.95 + 0.15 * swing, 0.1), (2.75 + 0.75 * swing, 0.15))
     }
 
     /// Kicks with the leading leg; `rise` 0 stands.
@@ -201,17 +182,14 @@ fn standing(gait: &Gait, time: f32) -> Pose {
         sway: 0.02 * breath,
         twist: 0.0,
         nod: 0.05,
+        look: 0.0,
         fall: 0.0,
         lift: 0.0,
         aside: 0.006 * breath,
         arms: [arm; 2],
         legs: [leg; 2],
+        held: None,
     }
-}
-
-/// An arm held up, its forearm swinging.
-fn waving(wave: f32, reach: f32) -> Limb {
-    limb((1.95 + 0.15 * wave, 0.1), (2.75 + 0.75 * wave * reach, 0.15))
 }
 
 /// Bends down; `depth` 0 stands.

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use rand::{Rng, RngExt as _};
 
-/// sRGB, each in `[0, 1]`.
-pub(super) type Colour = [f32; 3];
+use super::faces::Photo;
+use super::wardrobe::{
+    Bag, Bottoms, CLOTHES, Colour, EYES, HAIRS, HairStyle, Headwear, Neckwear, Pattern, SKINS, near, pick,
+};
 
 /// Lengths, as shares of a middling person's height.
 #[derive(Clone, Debug)]
@@ -34,32 +36,6 @@ pub(super) struct Gait {
     pub(super) stoop: f32,
 }
 
-/// How the upper clothes are patterned.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Pattern {
-    Plain,
-    Hoops,
-    Stripes,
-    Dots,
-    Halves,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum HairStyle {
-    Bald,
-    Short,
-    Long,
-    Bun,
-    Curly,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Bottoms {
-    Trousers,
-    Shorts,
-    Skirt,
-}
-
 /// Colours and forms of the face. Lengths are shares of the head's radius.
 #[derive(Clone, Debug)]
 pub(super) struct Face {
@@ -67,6 +43,12 @@ pub(super) struct Face {
     pub(super) eye_distance: f32,
     pub(super) eye_size: f32,
     pub(super) mouth: f32,
+    pub(super) lips: f32,
+    pub(super) nose: f32,
+    pub(super) jaw: f32,
+    pub(super) brows: f32,
+    /// Where a mole is, if there is one: aside and up.
+    pub(super) mole: Option<[f32; 2]>,
     pub(super) glasses: bool,
     pub(super) beard: bool,
 }
@@ -87,47 +69,12 @@ pub(super) struct Person {
     pub(super) bottoms: Bottoms,
     pub(super) bottom: Colour,
     pub(super) shoes: Colour,
+    pub(super) headwear: Headwear,
+    pub(super) neckwear: Neckwear,
+    pub(super) bag: Bag,
+    /// Of what is worn on the head, about the neck, and carried.
+    pub(super) accents: [Colour; 3],
     names: BTreeMap<String, String>,
-}
-
-type Named = (&'static str, [u8; 3]);
-
-const SKINS: [Named; 6] = [
-    ("light", [246, 214, 190]),
-    ("light", [235, 194, 160]),
-    ("medium", [206, 156, 116]),
-    ("medium", [176, 124, 84]),
-    ("dark", [124, 80, 54]),
-    ("dark", [84, 54, 38]),
-];
-const HAIRS: [Named; 6] = [
-    ("black", [28, 24, 24]),
-    ("brown", [82, 54, 36]),
-    ("blond", [214, 178, 106]),
-    ("red", [158, 72, 36]),
-    ("grey", [156, 154, 150]),
-    ("dyed", [76, 92, 168]),
-];
-const CLOTHES: [Named; 9] = [
-    ("red", [190, 48, 46]),
-    ("orange", [226, 132, 48]),
-    ("yellow", [224, 196, 70]),
-    ("green", [62, 138, 82]),
-    ("blue", [54, 88, 174]),
-    ("purple", [118, 72, 148]),
-    ("white", [232, 232, 228]),
-    ("grey", [122, 124, 128]),
-    ("black", [38, 38, 44]),
-];
-const EYES: [[u8; 3]; 4] = [[58, 38, 26], [38, 30, 26], [58, 104, 150], [70, 112, 70]];
-
-fn pick<T: Copy>(from: &[T], rng: &mut impl Rng) -> T {
-    from[rng.random_range(0..from.len())]
-}
-
-/// A colour near the one given.
-fn near(rgb: [u8; 3], rng: &mut impl Rng) -> Colour {
-    rgb.map(|value| (f32::from(value) / 255.0 + rng.random_range(-0.03..0.03)).clamp(0.0, 1.0))
 }
 
 /// A name for where a value lies between `low` and `high`: one of three.
@@ -151,12 +98,14 @@ impl Person {
         let hair_style = pick(&styles, rng);
         let (top_name, top) = pick(&CLOTHES, rng);
         let (_, trim) = pick(&CLOTHES, rng);
-        let patterns = [Pattern::Plain, Pattern::Hoops, Pattern::Stripes, Pattern::Dots, Pattern::Halves];
-        let pattern = pick(&patterns, rng);
+        let pattern = pick(&Pattern::ALL, rng);
         let (bottom_name, bottom) = pick(&CLOTHES, rng);
         let bottoms = pick(&[Bottoms::Trousers, Bottoms::Trousers, Bottoms::Shorts, Bottoms::Skirt], rng);
         let long_sleeves = rng.random_bool(0.5);
         let face = draw_face(rng);
+        let (headwear, neckwear) = (pick(&Headwear::ALL, rng), pick(&Neckwear::ALL, rng));
+        let bag = pick(&Bag::ALL, rng);
+        let accents = [0; 3].map(|_| near(pick(&CLOTHES, rng).1, rng));
         let names = [
             ("height", third(height, HEIGHTS, ["short", "medium", "tall"]).to_string()),
             ("build", third(girth, GIRTHS, ["slim", "medium", "broad"]).to_string()),
@@ -170,6 +119,9 @@ impl Person {
             ("bottoms", format!("{bottoms:?}").to_lowercase()),
             ("glasses", if face.glasses { "yes" } else { "no" }.to_string()),
             ("beard", if face.beard { "yes" } else { "no" }.to_string()),
+            ("headwear", format!("{headwear:?}").to_lowercase()),
+            ("neckwear", format!("{neckwear:?}").to_lowercase()),
+            ("bag", format!("{bag:?}").to_lowercase()),
         ];
         Self {
             build,
@@ -185,8 +137,21 @@ impl Person {
             bottoms,
             bottom: near(bottom, rng),
             shoes: near(pick(&CLOTHES, rng).1, rng),
+            headwear,
+            neckwear,
+            bag,
+            accents,
             names: names.map(|(name, value)| (name.to_string(), value)).into(),
         }
+    }
+
+    /// The same with a real face, and the skin that goes with it: what is said of a drawn face gives way.
+    pub(super) fn with_face(mut self, face: &Photo) -> Self {
+        for drawn in ["skin", "beard", "glasses"] {
+            self.names.remove(drawn);
+        }
+        self.names.extend(face.truth.iter().cloned());
+        Self { skin: face.skin, ..self }
     }
 
     /// What a manifest says of the person.
@@ -224,7 +189,12 @@ fn draw_face(rng: &mut impl Rng) -> Face {
         eyes: near(pick(&EYES, rng), rng),
         eye_distance: rng.random_range(0.3..0.46),
         eye_size: rng.random_range(0.11..0.17),
-        mouth: rng.random_range(0.22..0.45),
+        mouth: rng.random_range(0.2..0.42),
+        lips: rng.random_range(0.06..0.12),
+        nose: rng.random_range(0.07..0.15),
+        jaw: rng.random_range(0.68..0.95),
+        brows: rng.random_range(0.04..0.1),
+        mole: rng.random_bool(0.3).then(|| [rng.random_range(-0.5..0.5), rng.random_range(-0.6..0.2)]),
         glasses: rng.random_bool(0.3),
         beard: rng.random_bool(0.3),
     }

@@ -158,6 +158,15 @@ impl TrainConfig {
         self.model.check(self.size)
     }
 
+    /// In how many frames a single picture is shown to the anonymizer, itself the last, and how far apart these are.
+    pub(super) fn run(&self) -> (usize, usize) {
+        match self.model.architecture {
+            Architecture::UNet => (1, 1),
+            Architecture::Bdq | Architecture::Motion => (2, self.model.compares()),
+            Architecture::Dp => (self.model.dp(self.size).lag() / self.game.skip + 1, self.game.skip),
+        }
+    }
+
     /// Refuses what the architecture cannot do.
     fn fits_the_architecture(&self) -> Result<(), TrainError> {
         match self.model.architecture {
@@ -172,8 +181,10 @@ impl TrainConfig {
         let wants = [
             (
                 "game.skip",
-                (!self.model.every.is_multiple_of(self.game.skip)).then(|| self.game.skip.to_string()),
-                "a divisor of model.every with model.architecture = \"dp\": else releases fall between frames",
+                (!self.model.dp(self.size).stride().is_multiple_of(self.game.skip))
+                    .then(|| self.game.skip.to_string()),
+                "a divisor of model.every / model.window with model.architecture = \"dp\": else frames that are read fall \
+                 between those of the clips",
             ),
             (
                 "balance.kind",

@@ -41,13 +41,6 @@ pub enum Architecture {
     Motion,
 }
 
-impl Architecture {
-    /// Whether what a frame becomes rests on a frame before it.
-    pub fn filters_clips(self) -> bool {
-        matches!(self, Self::Bdq | Self::Motion)
-    }
-}
-
 /// Shape of the anonymizer `f_A`: [`AnonymizerConfig`], [`BdqConfig`], [`DpConfig`] or [`MotionConfig`] as a
 /// section of a file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -75,8 +68,10 @@ pub struct ModelShape {
     pub levels: usize,
     /// `dp`: numbers of a code.
     pub code: usize,
-    /// `dp`: of so many frames one is released; the others are not read.
+    /// `dp`: for so many frames one code is released.
     pub every: usize,
+    /// `dp`: of how many of these frames, evenly spaced, the code is; the others are not read.
+    pub window: usize,
     /// `dp`: longest code, on the scale of the noise.
     pub clip: f64,
     /// `dp`: what a release costs, as mu; infinite: no noise, and no promise.
@@ -101,6 +96,7 @@ impl Default for ModelShape {
             levels: 16,
             code: 8,
             every: 8,
+            window: 1,
             clip: 1.0,
             mu: 1.0,
             anneal: 200,
@@ -134,9 +130,9 @@ impl ModelShape {
 
     /// The configuration of noisy codes, for frames of `size` pixels.
     pub fn dp(&self, size: usize) -> DpConfig {
-        let Self { width, groups, code, every, clip, mu, .. } = *self;
+        let Self { width, groups, code, every, window, clip, mu, .. } = *self;
         let mechanism = MechanismConfig::of(Mu::new(mu).unwrap_or(Mu::NONE), clip);
-        DpConfig { width, groups, ..DpConfig::new((size, code, every), mechanism) }
+        DpConfig { width, groups, window, ..DpConfig::new((size, code, every), mechanism) }
     }
 
     /// The share of the noise that is due in a step.

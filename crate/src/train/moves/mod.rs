@@ -16,13 +16,16 @@ use crate::data::ClipBatch;
 use crate::privacy::Privacy;
 use crate::utility::{self, Utility};
 
-/// Teaches the anonymizer to copy, by mean absolute difference (the paper's warm-up).
+/// Teaches the anonymizer to copy clips of `t` frames, by mean absolute difference (the paper's warm-up).
+///
+/// # Shapes
+/// - `frames`: `[n * t, 3, h, w]`
 pub(super) fn warm_up(
     player: Player<Rewriter>,
-    images: &Tensor<4>,
+    (frames, t): (&Tensor<4>, usize),
     rate: f64,
 ) -> (Player<Rewriter>, Tensor<1>) {
-    let loss = (player.module.forward(images.clone(), 1) - images.clone()).abs().mean();
+    let loss = (player.module.forward(frames.clone(), t) - frames.clone()).abs().mean();
     let gradients = GradientsParams::from_grads(loss.backward(), &player.module);
     (player.step(rate, gradients), loss.inner())
 }

@@ -107,8 +107,8 @@ fn numbers<M: Module>(module: M) -> Vec<f32> {
     all.0
 }
 
-/// Runs of noisy codes: one release in two frames.
-fn coding() -> TrainConfig {
+/// Runs of noisy codes, each of so many frames: one release in two frames.
+fn coding(window: usize) -> TrainConfig {
     let mut config = config();
     config.model = ModelShape {
         architecture: Architecture::Dp,
@@ -116,6 +116,7 @@ fn coding() -> TrainConfig {
         groups: config.model.groups,
         code: 3,
         every: 2,
+        window,
         mu: 4.0,
         anneal: 4,
         ..ModelShape::default()
@@ -126,7 +127,7 @@ fn coding() -> TrainConfig {
 
 #[test]
 fn a_run_of_noisy_codes_writes_a_model_with_its_promise() {
-    let (place, config) = (Place::new(), coding());
+    let (place, config) = (Place::new(), coding(1));
     let Outcome::Done { weights, result } = place.run("run", &config, false, u64::MAX).expect("a run") else {
         panic!("nobody stopped it");
     };
@@ -143,15 +144,30 @@ fn a_run_of_noisy_codes_writes_a_model_with_its_promise() {
 }
 
 #[test]
+fn a_run_of_codes_of_windows_says_what_a_release_is_of() {
+    let (place, config) = (Place::new(), coding(2));
+    let Outcome::Done { weights, result } = place.run("run", &config, false, u64::MAX).expect("a run") else {
+        panic!("nobody stopped it");
+    };
+    assert!(result.anonymized.iter().all(|reading| reading.asked == "action"), "{:?}", result.anonymized);
+    let artifact = ArtifactOf::<DpConfig>::load(&weights).expect("the model can be read");
+    let (card, promise) = (artifact.card(), artifact.card().promise.as_ref().expect("a promise"));
+    assert_eq!((card.config.window, promise.mu_per_release), (2, 4.0));
+    assert!(promise.unit.contains("one released window of 2 frames"), "{}", promise.unit);
+    assert!(place.path("run/samples/step-0000007.png").is_file(), "the sample sheet is missing");
+}
+
+#[test]
 fn a_resumed_run_of_noisy_codes_draws_the_noise_of_the_uninterrupted_one() {
-    let (place, config) = (Place::new(), coding());
+    let (place, config) = (Place::new(), coding(1));
     let device = Device::flex();
     let written = |outcome: Outcome| -> Vec<f32> {
         let Outcome::Done { weights, .. } = outcome else { panic!("nobody stopped it") };
         let network =
             ArtifactOf::<DpConfig>::load(&weights).expect("a model").restore(&device).expect("its weights");
         let image = Tensor::full([1, 3, 16, 16], 0.3, &device);
-        let drawn = network.picture(network.code(image) + network.scale().unsqueeze());
+        let drawn =
+            network.picture(network.code(network.features(image)) + network.scale().unsqueeze(), &[0.0]);
         drawn.into_data().try_into_vec().expect("f32 values")
     };
     let whole = written(place.run("whole", &config, false, u64::MAX).expect("a run"));
