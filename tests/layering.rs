@@ -14,7 +14,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("frame", &[]),
     ("dp", &[]),
     ("mosaic", &["frame"]),
-    ("model", &["dp"]),
+    ("model", &["frame", "dp"]),
     ("known_answer", &["frame"]),
     ("artifact", &["atomic", "frame", "dp", "model", "known_answer"]),
     ("onnx", &["model", "artifact"]),

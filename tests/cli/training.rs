@@ -48,13 +48,24 @@ fn the_drawn_people_train_a_model_without_any_data_folder() {
 
 #[test]
 fn a_filter_of_clips_is_trained_and_judged_and_taken_for_no_model_of_frames() {
+    filter_of_clips("bdq", "skip = 1", "");
+}
+
+#[test]
+fn a_network_that_draws_from_signs_is_trained_and_judged_and_taken_for_no_model_of_frames() {
+    filter_of_clips("motion", "skip = 2", "grid = 8\ncells = 4\nlag = 2\nwidth = 4\n");
+}
+
+fn filter_of_clips(architecture: &str, skip: &str, model: &str) {
     let desk = Desk::new();
     let stage = ["data", "stage", "stage", "--clips", "24", "--people", "4", "--frames", "4", "--size", "16"];
     did(&desk.bauta(&stage));
-    let text = "name = \"motion\"\nsize = 16\n[model]\narchitecture = \"bdq\"\n[schedule]\nwarm_up = 0\npretrain = 2\n\
-                steps = 4\n[game]\nclips = 2\nframes = 3\nskip = 1\n[penalty]\nkind = \"none\"\n[adversary]\npairs = 4\n\
-                contrast_weight = 0.0\nhead = [{ of = \"identity\" }]\n[validate]\nfresh_moves = 2\n\
-                [[action]]\nmanifest = \"stage/manifest.csv\"\n[[privacy]]\nmanifest = \"stage/manifest.csv\"\n";
+    let text = format!(
+        "name = \"motion\"\nsize = 16\n[model]\narchitecture = \"{architecture}\"\n{model}[schedule]\nwarm_up = 0\npretrain = 2\n\
+                steps = 4\n[game]\nclips = 2\nframes = 2\n{skip}\n[penalty]\nkind = \"none\"\n[adversary]\npairs = 4\n\
+                contrast_weight = 0.0\nhead = [{{ of = \"identity\" }}]\n[validate]\nfresh_moves = 2\n\
+                [[action]]\nmanifest = \"stage/manifest.csv\"\n[[privacy]]\nmanifest = \"stage/manifest.csv\"\n"
+    );
     fs::write(desk.path("motion.toml"), text).expect("written");
     did(&desk.bauta(&["train", "motion.toml"]));
     let motion = "runs/motion/motion";
@@ -64,7 +75,7 @@ fn a_filter_of_clips_is_trained_and_judged_and_taken_for_no_model_of_frames() {
         &["export", motion, "out.onnx"],
         &["card", motion],
     ] {
-        desk.refused(words, &["motion.json", "filter of clips (bdq)", "bauta judge"]);
+        desk.refused(words, &["motion.json", &format!("filter of clips ({architecture})"), "bauta judge"]);
     }
     assert!(!desk.path("out.png").exists(), "a picture came out");
     let judging = ["--set", "stage/manifest.csv", "--size", "16", "--quick", "--out", "judged"];
@@ -73,7 +84,11 @@ fn a_filter_of_clips_is_trained_and_judged_and_taken_for_no_model_of_frames() {
     let report: serde_json::Value = serde_json::from_str(&report).expect("JSON");
     let of_motion = report["rows"].as_array().expect("rows").iter().filter(|row| row["method"] == "motion");
     assert!(of_motion.count() > 3, "{report:#}");
-    assert!(report["subject"]["key"].as_str().expect("a key").contains("bdq"), "{}", report["subject"]);
+    assert!(
+        report["subject"]["key"].as_str().expect("a key").contains(architecture),
+        "{}",
+        report["subject"]
+    );
 }
 
 #[test]

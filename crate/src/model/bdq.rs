@@ -5,7 +5,7 @@ use burn::tensor::activation::sigmoid;
 use burn::tensor::{Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
-use super::{ModelError, Shape};
+use super::{ClipShape, ModelError, Shape};
 
 /// Shape of a [`Bdq`]: all that is not learnt.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,6 +60,12 @@ impl Shape for BdqConfig {
         let shown = network.forward(Tensor::cat(vec![grey, image], 0), 2);
         let [_, second] = shown.chunk(2, 0).try_into().expect("two frames");
         second
+    }
+}
+
+impl ClipShape for BdqConfig {
+    fn rewrite(network: &Bdq, frames: Tensor<4>, t: usize) -> Tensor<4> {
+        network.forward(frames, t)
     }
 }
 

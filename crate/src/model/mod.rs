@@ -1,5 +1,6 @@
 //! The anonymizer: a network that rewrites a picture; one that draws pictures from short noisy codes, with a formal
-//! promise; and, for the judge, a learnt filter of clips to hold them against.
+//! promise; one that draws clips from the signs of their movement; and, for the judge, a learnt filter of clips to hold
+//! them against.
 //! Tensors in, tensors out; no files, no pixels.
 
 #[cfg(feature = "native")]
@@ -8,6 +9,8 @@ mod blocks;
 mod dp;
 #[cfg(all(feature = "web", feature = "wgpu", target_family = "wasm"))]
 mod fused;
+#[cfg(feature = "native")]
+mod motion;
 
 use burn::config::Config;
 use burn::module::Module;
@@ -19,6 +22,8 @@ use burn::tensor::{Device, Tensor};
 pub use bdq::{Bdq, BdqConfig, STEPS};
 use blocks::{Norm, NormConfig, Start};
 pub use dp::{Coder, DpConfig, Place};
+#[cfg(feature = "native")]
+pub use motion::{MotionConfig, Mover, Signs};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -55,6 +60,17 @@ pub trait Shape: Clone + Serialize + DeserializeOwned {
     fn promise(&self) -> Option<Promise> {
         None
     }
+}
+
+/// A shape of networks of clips: what a frame becomes rests on one before it.
+#[cfg(feature = "native")]
+pub trait ClipShape: Shape {
+    /// Rewrites clips of `t` frames, all that were taken.
+    ///
+    /// # Shapes
+    /// - `frames`: `[n * t, 3, h, w]`, sRGB in `[0, 1]`; the frames of a clip lie one after the other
+    /// - returns the same
+    fn rewrite(network: &Self::Network, frames: Tensor<4>, t: usize) -> Tensor<4>;
 }
 
 impl Shape for AnonymizerConfig {
@@ -124,6 +140,23 @@ pub enum ModelError {
     /// Never is anything released.
     #[error("every 0 releases nothing; choose at least 1, which releases each frame")]
     Every,
+    /// A change that always counts, or never.
+    #[error("threshold {0} is not between 0 and 1, shares of full scale; choose some 0.03")]
+    Threshold(f64),
+    /// A frame compared with itself.
+    #[error("lag 0 compares a frame with itself; choose at least 1")]
+    Lag,
+    /// Nothing shown, or more than was seen.
+    #[error("cells {cells} is not in 1..={grid}, the grid that movement is looked at in")]
+    Cells {
+        /// Along each side of what is shown.
+        cells: usize,
+        /// Along each side of what is seen.
+        grid: usize,
+    },
+    /// Greys that show nothing, or more than bytes can.
+    #[error("levels {0} is not in 2..=256")]
+    Levels(usize),
     /// The frames of a window cannot be evenly spaced.
     #[error("window {window} is no divisor of every {every}; choose 1, which takes one frame, or a divisor")]
     Window {
@@ -231,6 +264,11 @@ impl Anonymizer {
     /// # Panics
     /// If the shape is another.
     pub fn forward(&self, images: Tensor<4>) -> Tensor<4> {
+        sigmoid(self.scores(images))
+    }
+
+    /// The same before the sigmoid.
+    fn scores(&self, images: Tensor<4>) -> Tensor<4> {
         let [_, channels, height, width] = images.dims();
         assert!(
             channels == 3 && height.is_multiple_of(MULTIPLE) && width.is_multiple_of(MULTIPLE),
@@ -242,7 +280,7 @@ impl Anonymizer {
         let deep = relu(self.middle.forward(eighth.clone())) + eighth; // [n, 4 width, h/8, w/8]
         let quarter = relu(self.merge_quarter.forward(self.up_quarter.forward(deep) + quarter));
         let half = relu(self.merge_half.forward(self.up_half.forward(quarter) + half));
-        sigmoid(self.head.forward(half))
+        self.head.forward(half)
     }
 }
 

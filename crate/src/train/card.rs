@@ -29,7 +29,7 @@ pub(super) fn of(
             Architecture::UNet => {
                 "no privacy claim: only the trainer's quick attackers have been tried".into()
             }
-            Architecture::Bdq => "no privacy claim: nobody has attacked it yet".into(),
+            Architecture::Bdq | Architecture::Motion => "no privacy claim: nobody has attacked it yet".into(),
             Architecture::Dp => promised.as_ref().map_or(String::new(), Promise::sentence),
         },
         promise: promised,
@@ -64,6 +64,15 @@ fn figures<'a>(readings: &'a [Reading], kind: &'a str) -> impl Iterator<Item = F
 
 fn limits(config: &TrainConfig) -> Vec<String> {
     let size = config.size;
+    if config.model.architecture == Architecture::Motion {
+        return vec![
+            format!("trained on frames of {size} x {size} pixels in which a person fills most of the frame"),
+            UNJUDGED[2].into(),
+            "looks at a frame before: for `bauta judge`, no engine runs it".into(),
+            "shows of movement what told the actions that it was trained on, and perhaps of no others".into(),
+            "shows nothing of who stands still; a camera that moves is taken for movement".into(),
+        ];
+    }
     if config.model.architecture == Architecture::Bdq {
         return vec![
             format!("trained on frames of {size} x {size} pixels in which a person fills most of the frame"),

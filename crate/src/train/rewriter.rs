@@ -8,10 +8,10 @@ use burn::tensor::{Device, Tensor};
 use super::config::{Architecture, ModelShape, TrainConfig};
 use crate::artifact::{ArtifactError, ArtifactOf, CardOf};
 use crate::data::{ClipStore, run_up, still_images};
-use crate::model::{Anonymizer, Bdq, Coder};
+use crate::model::{Anonymizer, Bdq, Coder, Mover};
 
-/// What rewrites frames: a network that takes each alone, a filter that looks at the frame before, or one that releases
-/// noisy codes.
+/// What rewrites frames: a network that takes each alone, a filter that looks at the frame before, one that draws from the
+/// signs of movement, or one that releases noisy codes.
 #[derive(Module, Debug)]
 #[expect(clippy::large_enum_variant, reason = "a run has one of them")]
 pub(super) enum Rewriter {
@@ -19,6 +19,8 @@ pub(super) enum Rewriter {
     Picture(Anonymizer),
     /// What has changed since the frame before.
     Motion(Bdq),
+    /// From the signs of what has changed since a frame before; frames that are handed in lie as far apart as it compares.
+    Signs(Mover),
     /// By codes of windows.
     Code(Coder),
 }
@@ -29,6 +31,7 @@ impl Rewriter {
         match shape.architecture {
             Architecture::UNet => Self::Picture(shape.config().init(device)),
             Architecture::Bdq => Self::Motion(shape.bdq().init(device)),
+            Architecture::Motion => Self::Signs(shape.motion().init(device)),
             Architecture::Dp => Self::Code(shape.dp(*size).init(device).with_skip(game.skip)),
         }
     }
@@ -42,6 +45,7 @@ impl Rewriter {
         match self {
             Self::Picture(network) => network.forward(frames),
             Self::Motion(filter) => filter.forward(frames, t),
+            Self::Signs(network) => network.forward(frames, (t, 1)),
             Self::Code(network) => network.forward(frames, t),
         }
     }
@@ -100,6 +104,9 @@ impl Rewriter {
             }
             Self::Motion(filter) => {
                 ArtifactOf::of(filter, card.with_config(shape.bdq()), device)?.save(path)?
+            }
+            Self::Signs(network) => {
+                ArtifactOf::of(network, card.with_config(shape.motion()), device)?.save(path)?
             }
             Self::Code(network) => {
                 ArtifactOf::of(network, card.with_config(shape.dp(size)), device)?.save(path)?

@@ -7,29 +7,29 @@ use crate::artifact::ArtifactOf;
 use crate::engine::EngineError;
 use crate::frame::{self, Planes};
 use crate::known_answer;
-use crate::model::{Bdq, BdqConfig, Shape as _};
+use crate::model::ClipShape;
 
-/// A trained [`Bdq`] on the CPU. Each clip comes back as pictures of 8 bits.
-pub struct Filter {
+/// A trained network of clips on the CPU. Each clip comes back as pictures of 8 bits.
+pub struct Filter<S: ClipShape> {
     name: String,
     key: String,
     trained_on: Vec<String>,
-    network: Bdq,
+    network: S::Network,
 }
 
-impl Filter {
+impl<S: ClipShape> Filter<S> {
     /// Puts a filter to work, after its self-test.
     ///
     /// # Errors
     /// [`TransformError::Engine`] if the weights do not fit the card, or the self-test fails.
-    pub fn open(artifact: &ArtifactOf<BdqConfig>) -> Result<Self, TransformError> {
+    pub fn open(artifact: &ArtifactOf<S>) -> Result<Self, TransformError> {
         let card = artifact.card();
         let device = Device::flex();
         let network = artifact.restore(&device).map_err(EngineError::from)?;
         let answer = &card.known_answer;
         let (width, height) = (answer.width.max(1), answer.height.max(1));
         let image = frame::shrink(&known_answer::pattern(width, height), width, height).into_tensor(&device);
-        let found = Planes::from_tensor(BdqConfig::answer(&network, image));
+        let found = Planes::from_tensor(S::answer(&network, image));
         let distance = answer.distance(&frame::grow(&found, width, height));
         if distance > answer.tolerance {
             return Err(EngineError::SelfTest { distance, tolerance: answer.tolerance }.into());
@@ -50,7 +50,10 @@ impl Filter {
     }
 }
 
-impl Transform for Filter {
+impl<S: ClipShape> Transform for Filter<S>
+where
+    S::Network: Sync,
+{
     fn name(&self) -> String {
         self.name.clone()
     }
@@ -63,7 +66,7 @@ impl Transform for Filter {
         let (t, size) = (clip.frames().len(), clip.size);
         let values: Vec<f32> = clip.bytes.iter().map(|byte| f32::from(*byte) / 255.0).collect();
         let frames = Tensor::<4>::from_data(TensorData::new(values, [t, size, size, 3]), &Device::flex());
-        let shown = self.network.forward(frames.permute([0, 3, 1, 2]), t).permute([0, 2, 3, 1]);
+        let shown = S::rewrite(&self.network, frames.permute([0, 3, 1, 2]), t).permute([0, 2, 3, 1]);
         let values = (shown * 255.0).round().into_data().convert::<f32>();
         let values: Vec<f32> = values.try_into_vec().expect("values were converted to f32");
         values.into_iter().map(|value| value as u8).collect()
@@ -78,7 +81,7 @@ impl Transform for Filter {
 mod tests {
     use super::*;
     use crate::artifact::{Artifact, CardOf};
-    use crate::model::STEPS;
+    use crate::model::{BdqConfig, MotionConfig, STEPS, Signs};
 
     fn fresh() -> ArtifactOf<BdqConfig> {
         let (config, device) = (BdqConfig::new(STEPS), Device::flex());
@@ -106,6 +109,40 @@ mod tests {
             [pixel(4, 8, 0), pixel(12, 8, 1), pixel(8, 4, 1)].iter().all(|byte| *byte < 129),
             "seen elsewhere"
         );
+    }
+
+    #[test]
+    fn a_network_that_draws_from_signs_is_shown_clips_at_its_own_lag() {
+        let (device, size) = (Device::flex(), 16);
+        device.seed(5);
+        let signs = Signs { grid: 8, threshold: 0.03 };
+        let shape = MotionConfig {
+            architecture: "motion".into(),
+            signs,
+            lag: 2,
+            width: 4,
+            groups: 2,
+            cells: 8,
+            levels: 256,
+        };
+        let card = Artifact::built_in().expect("the built-in card").card().clone().with_config(shape.clone());
+        let artifact = ArtifactOf::of(&shape.init(&device), card, &device).expect("recorded");
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        artifact.save(&folder.path().join("f")).expect("written");
+        let filter = super::super::trained(&folder.path().join("f"), Some("g")).expect("a sound network");
+        assert!(filter.name() == "g" && filter.key().contains("\"lag\":2"), "{}", filter.key());
+        let mut frames = vec![vec![60_u8; 3 * size * size]; 5];
+        frames[2][3 * 5 * size..3 * 11 * size].fill(200); // a bar that is there for one frame
+        let shown = filter.rewrite(&Clip { name: "x", size, bytes: &frames.concat() });
+        let frames: Vec<&[u8]> = shown.chunks_exact(3 * size * size).collect();
+        assert!(
+            frames[0] == frames[2] && frames[1] == frames[2],
+            "the first frames show what the third does"
+        );
+        assert!(frames[3] != frames[2], "a bar that has gone is where one has come");
+        assert!(frames[4] != frames[3] && frames[4] != frames[2], "two frames after it the bar goes");
+        let pixels = frames[2].as_chunks::<3>().0;
+        assert!(pixels.iter().all(|[r, g, b]| r == g && g == b), "a colour");
     }
 
     #[test]

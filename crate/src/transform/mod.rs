@@ -11,6 +11,7 @@
 mod black;
 mod blacken;
 mod blur;
+mod coarse;
 mod downsample;
 mod dp;
 mod dp_pix;
@@ -29,6 +30,7 @@ use std::path::Path;
 use self::black::Black;
 use self::blacken::Blacken;
 use self::blur::Blur;
+use self::coarse::Coarse;
 use self::downsample::Downsample;
 pub use self::dp::Noisy;
 use self::dp_pix::DpPix;
@@ -44,7 +46,7 @@ use crate::data::{ClipStore, StoreError};
 use crate::dp::accountant::Mu;
 use crate::engine::EngineError;
 use crate::frame::Rgba8;
-use crate::model::{BdqConfig, DpConfig, Shape as _};
+use crate::model::{BdqConfig, ClipShape, DpConfig, MotionConfig, Shape as _};
 
 /// Raised when any transform begins to paint other pixels under the same key.
 const VERSION: u32 = 1;
@@ -195,15 +197,24 @@ pub fn trained(path: &Path, name: Option<&str>) -> Result<Box<dyn Transform>, Tr
                 None => model,
             }))
         }
-        Err(ArtifactError::Architecture { .. }) => {
-            let filter = Filter::open(&ArtifactOf::<BdqConfig>::load(path)?)?;
-            Ok(Box::new(match name {
-                Some(name) => filter.called(name),
-                None => filter,
-            }))
+        Err(ArtifactError::Architecture { found, .. }) if found.as_deref() == MotionConfig::ARCHITECTURE => {
+            filter::<MotionConfig>(path, name)
         }
+        Err(ArtifactError::Architecture { .. }) => filter::<BdqConfig>(path, name),
         Err(error) => Err(error.into()),
     }
+}
+
+fn filter<S>(path: &Path, name: Option<&str>) -> Result<Box<dyn Transform>, TransformError>
+where
+    S: ClipShape + 'static,
+    S::Network: Sync,
+{
+    let filter = Filter::open(&ArtifactOf::<S>::load(path)?)?;
+    Ok(Box::new(match name {
+        Some(name) => filter.called(name),
+        None => filter,
+    }))
 }
 
 /// Every baseline, in the order of tables: `raw`, which hides nothing, first; `black`, which shows nothing,
@@ -227,7 +238,8 @@ pub fn baselines() -> Vec<Box<dyn Transform>> {
 }
 
 /// The baseline of this name, as a command line writes it: with hyphens for blanks, such as `blur-weak`; or a grey mosaic,
-/// `mosaic-CELLS-EPSILON`: so many cells along each side, at that price a frame.
+/// `mosaic-CELLS-EPSILON`: so many cells along each side, at that price a frame; or coarser signs of motion,
+/// `ternary-CELLS`.
 ///
 /// # Errors
 /// [`TransformError::Unknown`] lists the names there are.
@@ -239,8 +251,14 @@ pub fn named(name: &str) -> Result<Box<dyn Transform>, TransformError> {
     if let Some(mosaic) = DpPix::named(name) {
         return Ok(Box::new(mosaic));
     }
+    if let Some(motion) = Coarse::named(name) {
+        return Ok(Box::new(motion));
+    }
     let known: Vec<String> = baselines().iter().map(|each| hyphened(each.as_ref())).collect();
-    Err(TransformError::Unknown { name: name.to_owned(), known: known.join(", ") + ", mosaic-CELLS-EPSILON" })
+    Err(TransformError::Unknown {
+        name: name.to_owned(),
+        known: known.join(", ") + ", mosaic-CELLS-EPSILON, ternary-CELLS",
+    })
 }
 
 /// The clips of `store` as `transform` rewrites them, kept in `cache` for the next time. `progress` hears

@@ -106,7 +106,7 @@ fn an_unknown_name_is_answered_with_the_known() {
         "\"blur\"",
         "raw, grey, downsample-2",
         "blur-weak, blur-strong",
-        "dp-pix, bdq-like, ternary, black, mosaic-CELLS-EPSILON",
+        "dp-pix, bdq-like, ternary, black, mosaic-CELLS-EPSILON, ternary-CELLS",
     ] {
         assert!(sentence.contains(part), "\"{part}\" is missing from: {sentence}");
     }
@@ -389,4 +389,17 @@ fn clips_of_somebody_else_that_do_not_fit_are_named() {
     for part in ["\"theirs\"", "\"bb\"", "4 frames", "3 in the original"] {
         assert!(longer.contains(part), "\"{part}\" is missing from: {longer}");
     }
+}
+
+#[test]
+fn coarse_signs_of_motion_are_those_of_ternary_in_cells() {
+    // Cells of one pixel see what the fine filter sees, but for the ends of the bell and the edges of the frame.
+    let (fine, coarse) = (through("ternary", &walk()), through(&format!("ternary-{SIZE}"), &walk()));
+    let same = fine.iter().zip(&coarse).filter(|(fine, coarse)| fine == coarse).count();
+    assert!(same as f64 > 0.97 * fine.len() as f64, "{same} of {} bytes", fine.len());
+    assert!(fine.contains(&0) && coarse.contains(&0) && coarse.contains(&255), "nothing moves");
+    let cells = through("ternary-16", &walk());
+    assert!(cells_are_flat(&cells, SIZE / 16) && cells.contains(&255), "16 cells along a side");
+    assert!(through("ternary-16", &still()).iter().all(|byte| *byte == 128), "a still moves");
+    assert!(named("ternary-0").is_err() && named("ternary-x").is_err(), "no cells");
 }

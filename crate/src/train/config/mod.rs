@@ -162,7 +162,7 @@ impl TrainConfig {
     pub(super) fn run(&self) -> (usize, usize) {
         match self.model.architecture {
             Architecture::UNet => (1, 1),
-            Architecture::Bdq => (2, 1),
+            Architecture::Bdq | Architecture::Motion => (2, self.model.compares()),
             Architecture::Dp => (self.model.dp(self.size).lag() / self.game.skip + 1, self.game.skip),
         }
     }
@@ -171,7 +171,7 @@ impl TrainConfig {
     fn fits_the_architecture(&self) -> Result<(), TrainError> {
         match self.model.architecture {
             Architecture::UNet => Ok(()),
-            Architecture::Bdq => self.fits_a_filter(),
+            Architecture::Bdq | Architecture::Motion => self.fits_a_filter(),
             Architecture::Dp => self.fits_codes(),
         }
     }
@@ -208,22 +208,22 @@ impl TrainConfig {
             (
                 "schedule.warm_up",
                 (self.schedule.warm_up > 0).then(|| self.schedule.warm_up.to_string()),
-                "0 with model.architecture = \"bdq\": it cannot copy",
+                "0 with model.architecture = \"bdq\" or \"motion\": what shows change cannot copy",
             ),
             (
                 "game.skip",
-                (self.game.skip != 1).then(|| self.game.skip.to_string()),
-                "1 with model.architecture = \"bdq\": it compares neighbouring frames",
+                (self.game.skip != self.model.compares()).then(|| self.game.skip.to_string()),
+                "1 with model.architecture = \"bdq\", model.lag with \"motion\": the frames of a clip are those that are compared",
             ),
             (
                 "game.flicker_weight",
                 (self.game.flicker_weight > 0.0).then(|| self.game.flicker_weight.to_string()),
-                "0 with model.architecture = \"bdq\": all it shows is change",
+                "0 with model.architecture = \"bdq\" or \"motion\": all they show is change",
             ),
             (
                 "penalty.kind",
                 (kind != PenaltyKind::None).then(|| format!("{kind:?}").to_lowercase()),
-                "\"none\" with model.architecture = \"bdq\": nothing it shows is near the raw frame",
+                "\"none\" with model.architecture = \"bdq\" or \"motion\": nothing they show is near the raw frame",
             ),
         ];
         refuse(wants)
@@ -291,6 +291,8 @@ mod tests {
             ("[validate]\npatience = 3", "validate.every"),
             ("[model]\ndepth = 3", "depth"),
             ("[model]\nsteps = 0", "steps"),
+            ("[model]\nlag = 0", "lag 0"),
+            ("[model]\ncells = 25", "cells 25"),
             ("[model]\nmu = 0.0", "model.mu"),
             ("[model]\nclip = 0.0", "clip 0"),
             ("[model]\ncode = 0", "code 0"),
@@ -304,17 +306,24 @@ mod tests {
 
     #[test]
     fn a_filter_of_clips_refuses_what_only_a_network_of_frames_can_do() {
-        let fit = [("schedule", "warm_up = 0"), ("game", "skip = 1"), ("penalty", "kind = \"none\"")];
-        let with = |left_out: &str| {
-            let kept = fit.iter().filter(|(section, _)| *section != left_out);
-            let sections: String = kept.map(|(section, option)| format!("[{section}]\n{option}\n")).collect();
-            parse(&format!("{SMALLEST}[model]\narchitecture = \"bdq\"\n{sections}"))
-        };
-        assert!(with("").is_ok(), "{:?}", with("").err());
-        for (section, _) in fit {
-            let error = with(section).expect_err(section);
-            let found = ["200", "2", "pixel"].iter().any(|found| error.contains(&format!(" = {found}: ")));
-            assert!(error.starts_with(section) && error.contains("bdq") && found, "{section}: {error}");
+        for (architecture, skip) in [("bdq", "skip = 1"), ("motion", "skip = 3")] {
+            let fit = [("schedule", "warm_up = 0"), ("game", skip), ("penalty", "kind = \"none\"")];
+            let with = |left_out: &str| {
+                let kept = fit.iter().filter(|(section, _)| *section != left_out);
+                let sections: String =
+                    kept.map(|(section, option)| format!("[{section}]\n{option}\n")).collect();
+                parse(&format!("{SMALLEST}[model]\narchitecture = \"{architecture}\"\nlag = 3\n{sections}"))
+            };
+            assert!(with("").is_ok(), "{:?}", with("").err());
+            for (section, _) in fit {
+                let error = with(section).expect_err(section);
+                let found =
+                    ["200", "2", "pixel"].iter().any(|found| error.contains(&format!(" = {found}: ")));
+                assert!(
+                    error.starts_with(section) && error.contains(architecture) && found,
+                    "{section}: {error}"
+                );
+            }
         }
     }
 
@@ -382,7 +391,8 @@ mod tests {
     #[test]
     fn every_configuration_that_is_shipped_can_be_read() {
         let own = ["bauta-s.toml", "stage-s.toml", "results/ablation-base.toml", "results/dp.toml"];
-        let rivals = ["results/bdq.toml", "results/spact.toml", "results/vita.toml"];
+        let rivals =
+            ["results/bdq.toml", "results/spact.toml", "results/vita.toml", "results/experiments-base.toml"];
         for name in own.into_iter().chain(rivals) {
             let config = TrainConfig::read(&shipped(name), &[]);
             assert!(

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::super::TrainError;
 use crate::dp::accountant::Mu;
 use crate::dp::mechanism::MechanismConfig;
-use crate::model::{AnonymizerConfig, BdqConfig, DpConfig, STEPS, Shape as _};
+use crate::model::{AnonymizerConfig, BdqConfig, DpConfig, MotionConfig, STEPS, Shape, Signs};
 
 /// A number that makes no sense.
 pub(super) fn unfit(what: &str, found: &dyn ToString, wanted: &'static str) -> Result<(), TrainError> {
@@ -37,9 +37,12 @@ pub enum Architecture {
     Bdq,
     /// Short noisy codes and pictures drawn from them: each release has a formal promise.
     Dp,
+    /// Clips drawn anew from the signs of their movement, in few cells and levels.
+    Motion,
 }
 
-/// Shape of the anonymizer `f_A`: [`AnonymizerConfig`], [`BdqConfig`] or [`DpConfig`] as a section of a file.
+/// Shape of the anonymizer `f_A`: [`AnonymizerConfig`], [`BdqConfig`], [`DpConfig`] or [`MotionConfig`] as a
+/// section of a file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ModelShape {
@@ -53,6 +56,16 @@ pub struct ModelShape {
     pub long_side: usize,
     /// `bdq`: steps of the quantisation, one fewer than there are levels.
     pub steps: usize,
+    /// `motion`: cells along each side in which change is looked at.
+    pub grid: usize,
+    /// `motion`: the least change of a cell's grey that counts, as a share of full scale.
+    pub threshold: f64,
+    /// `motion`: frames between the two that are compared.
+    pub lag: usize,
+    /// `motion`: cells along each side of what is shown.
+    pub cells: usize,
+    /// `motion`: greys that a cell can have.
+    pub levels: usize,
     /// `dp`: numbers of a code.
     pub code: usize,
     /// `dp`: for so many frames one code is released.
@@ -78,6 +91,11 @@ impl Default for ModelShape {
             groups,
             long_side,
             steps: STEPS,
+            grid: 24,
+            threshold: 0.03,
+            lag: 2,
+            cells: 12,
+            levels: 16,
             code: 8,
             every: 8,
             window: 1,
@@ -101,6 +119,18 @@ impl ModelShape {
         BdqConfig::new(self.steps)
     }
 
+    /// The configuration of a network that draws from the signs of movement.
+    pub fn motion(&self) -> MotionConfig {
+        let Self { width, groups, grid, threshold, lag, cells, levels, .. } = *self;
+        let architecture = MotionConfig::ARCHITECTURE.unwrap_or_default().into();
+        MotionConfig { architecture, signs: Signs { grid, threshold }, lag, width, groups, cells, levels }
+    }
+
+    /// Frames between the two that a filter of clips compares.
+    pub fn compares(&self) -> usize {
+        if self.architecture == Architecture::Motion { self.lag } else { 1 }
+    }
+
     /// The configuration of noisy codes, for frames of `size` pixels.
     pub fn dp(&self, size: usize) -> DpConfig {
         let Self { width, groups, code, every, window, clip, mu, .. } = *self;
@@ -120,6 +150,7 @@ impl ModelShape {
         }
         self.config().validate().map_err(TrainError::Model)?;
         self.bdq().validate().map_err(TrainError::Model)?;
+        self.motion().validate().map_err(TrainError::Model)?;
         self.dp(size).validate().map_err(TrainError::Model)
     }
 }

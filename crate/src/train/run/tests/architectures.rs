@@ -1,11 +1,12 @@
 //! Whole runs of what is no U-Net: filters of clips, and noisy codes.
 
+use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::Tensor;
 
 use super::*;
 use crate::artifact::ArtifactOf;
-use crate::model::{BdqConfig, DpConfig};
-use crate::train::{Architecture, Head, IDENTITY, ModelShape, PenaltyKind};
+use crate::model::{BdqConfig, DpConfig, MotionConfig};
+use crate::train::{Architecture, Head, IDENTITY, ModelShape, PenaltyKind, Schedule};
 
 /// Runs of a filter of clips.
 fn filtering() -> TrainConfig {
@@ -50,6 +51,60 @@ fn a_resumed_run_of_a_filter_is_the_uninterrupted_one() {
     drop(place.run("part", &config, false, 5).expect("a run that is stopped"));
     let part = learnt(place.run("part", &config, true, u64::MAX).expect("a run that goes on"));
     assert_eq!(part, whole, "going on has changed the filter");
+}
+
+/// Runs of a network that draws from the signs of movement.
+fn drawing() -> TrainConfig {
+    let mut config = filtering();
+    config.model = ModelShape {
+        architecture: Architecture::Motion,
+        grid: 8,
+        cells: 4,
+        levels: 4,
+        lag: 2,
+        width: config.model.width,
+        groups: config.model.groups,
+        ..ModelShape::default()
+    };
+    config.game.skip = 2;
+    config.rates.anonymizer = 3e-3;
+    config
+}
+
+#[test]
+fn a_run_of_a_network_that_draws_from_signs_teaches_it_and_goes_on_to_the_same_bits() {
+    let (place, config) = (Place::new(), drawing());
+    let device = Device::flex();
+    let written = |outcome: Outcome| -> Vec<f32> {
+        let Outcome::Done { weights, .. } = outcome else { panic!("nobody stopped it") };
+        let artifact = ArtifactOf::<MotionConfig>::load(&weights).expect("the network can be read");
+        let card = artifact.card();
+        assert_eq!(card.config, config.model.motion(), "the card says something else");
+        assert!(card.privacy_claim.starts_with("no privacy claim"), "{}", card.privacy_claim);
+        numbers(artifact.restore(&device).expect("its weights"))
+    };
+    let whole = written(place.run("whole", &config, false, u64::MAX).expect("a run"));
+    let none = TrainConfig { schedule: Schedule { steps: 0, ..config.schedule.clone() }, ..config.clone() };
+    let fresh = written(place.run("none", &none, false, u64::MAX).expect("a run without a game"));
+    let learnt = whole.iter().zip(&fresh).filter(|(now, first)| now != first).count();
+    assert!(learnt > whole.len() / 4, "{learnt} of {} weights have learnt anything", whole.len());
+    drop(place.run("part", &config, false, 5).expect("a run that is stopped"));
+    let part = written(place.run("part", &config, true, u64::MAX).expect("a run that goes on"));
+    assert!(part == whole, "going on has changed the network");
+}
+
+/// All weights of a module.
+fn numbers<M: Module>(module: M) -> Vec<f32> {
+    struct Collect(Vec<f32>);
+    impl ModuleVisitor for Collect {
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            let values = param.val().into_data().convert::<f32>();
+            self.0.extend(values.try_into_vec::<f32>().expect("numbers"));
+        }
+    }
+    let mut all = Collect(vec![]);
+    module.visit(&mut all);
+    all.0
 }
 
 /// Runs of noisy codes, each of so many frames: one release in two frames.

@@ -1,0 +1,221 @@
+//! Motion in three levels, and a network that draws what is shown from nothing else.
+
+use burn::module::Module;
+use burn::tensor::activation::sigmoid;
+use burn::tensor::module::adaptive_avg_pool2d;
+use burn::tensor::{Device, Tensor, TensorData};
+use serde::{Deserialize, Serialize};
+
+use super::{Anonymizer, AnonymizerConfig, ClipShape, ModelError, Shape};
+use crate::frame::LUMA;
+
+/// Shape of a [`Mover`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MotionConfig {
+    /// What the card calls it, [`ARCHITECTURE`](Shape::ARCHITECTURE).
+    pub architecture: String,
+    /// What the network is shown.
+    pub signs: Signs,
+    /// Frames between the two that are compared.
+    pub lag: usize,
+    /// Channels of the network at half the resolution of the signs.
+    pub width: usize,
+    /// Groups of its normalisation layers; divides `width`.
+    pub groups: usize,
+    /// Cells along each side of what is shown; at most as many as the signs have.
+    pub cells: usize,
+    /// Greys that a cell can have.
+    pub levels: usize,
+}
+
+/// How movement becomes signs.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Signs {
+    /// Cells along each side in which change is looked at.
+    pub grid: usize,
+    /// The least change of a cell's grey that counts, as a share of full scale.
+    pub threshold: f64,
+}
+
+/// Standard deviation of the bell under which a cell sees the pixels around it, in cells.
+const SIGMA: f32 = 0.75;
+
+/// Draws clips anew from the signs of their movement. Between the picture and the network lie three levels, darker,
+/// neither and brighter, so that nothing finer reaches what is shown, whatever the network has learnt; and what is shown is
+/// grey, in cells of so many levels.
+#[derive(Module, Debug)]
+pub struct Mover {
+    network: Anonymizer,
+    grid: usize,
+    threshold: f64,
+    lag: usize,
+    cells: usize,
+    levels: usize,
+}
+
+impl Shape for MotionConfig {
+    type Network = Mover;
+    const ARCHITECTURE: Option<&'static str> = Some("motion");
+
+    fn validate(&self) -> Result<(), ModelError> {
+        self.network().validate()?;
+        let Self { signs: Signs { grid, threshold }, lag, cells, levels, .. } = *self;
+        if !(threshold > 0.0 && threshold < 1.0) {
+            return Err(ModelError::Threshold(threshold));
+        }
+        if lag == 0 {
+            return Err(ModelError::Lag);
+        }
+        if cells == 0 || cells > grid {
+            return Err(ModelError::Cells { cells, grid });
+        }
+        if (2..=256).contains(&levels) { Ok(()) } else { Err(ModelError::Levels(levels)) }
+    }
+
+    fn blank(&self, device: &Device) -> Mover {
+        self.with(self.network().blank(device))
+    }
+
+    /// Pictures are looked at as they are.
+    fn working_size(&self, width: usize, height: usize) -> (usize, usize) {
+        (width, height)
+    }
+
+    /// Of a clip in which the picture follows upon grey.
+    fn answer(network: &Mover, image: Tensor<4>) -> Tensor<4> {
+        let grey = image.ones_like() * 0.5;
+        let shown = network.forward(Tensor::cat(vec![grey, image], 0), (2, 1));
+        let [_, second] = shown.chunk(2, 0).try_into().expect("two frames");
+        second
+    }
+}
+
+impl ClipShape for MotionConfig {
+    fn rewrite(network: &Mover, frames: Tensor<4>, t: usize) -> Tensor<4> {
+        network.forward(frames, (t, network.lag))
+    }
+}
+
+impl MotionConfig {
+    /// Fresh weights on `device`, drawn from its generator.
+    ///
+    /// # Panics
+    /// If [`validate`](Shape::validate) refuses the configuration.
+    pub fn init(&self, device: &Device) -> Mover {
+        self.with(self.network().init(device))
+    }
+
+    fn network(&self) -> AnonymizerConfig {
+        AnonymizerConfig { width: self.width, groups: self.groups, long_side: self.signs.grid }
+    }
+
+    fn with(&self, network: Anonymizer) -> Mover {
+        let Self { signs: Signs { grid, threshold }, lag, cells, levels, .. } = *self;
+        Mover { network, grid, threshold, lag, cells, levels }
+    }
+}
+
+impl Mover {
+    /// Draws clips of `t` frames anew, each frame from its change since the one `apart` places before it. The first
+    /// frames of a clip, which have none so far before them, show what the next one shows; a clip of one frame shows what
+    /// stands still.
+    ///
+    /// # Shapes
+    /// - `frames`: `[n * t, 3, h, w]`, sRGB in `[0, 1]`; the frames of a clip lie one after the other
+    /// - returns the same, in `[0, 1]`: three equal channels, in steps of `1 / (levels - 1)`
+    ///
+    /// # Panics
+    /// If the frames do not make whole clips.
+    pub fn forward(&self, frames: Tensor<4>, (t, apart): (usize, usize)) -> Tensor<4> {
+        let [_, _, height, width] = frames.dims();
+        let signs = Signs { grid: self.grid, threshold: self.threshold };
+        let drawn = self.network.scores(signs.of(frames, (t, apart))).mean_dim(1); // [n * t, 1, grid, grid]
+        let cells = self.quantised(sigmoid(adaptive_avg_pool2d(drawn, [self.cells; 2])));
+        let device = cells.device();
+        let (down, across) = (copies(height, self.cells, &device), copies(width, self.cells, &device));
+        down.matmul(cells).matmul(across.transpose()).repeat_dim(1, 3)
+    }
+
+    /// The nearest of the levels; gradients pass as if nothing were rounded (Bengio et al., "Estimating or Propagating
+    /// Gradients Through Stochastic Neurons", arXiv:1308.3432).
+    fn quantised(&self, shown: Tensor<4>) -> Tensor<4> {
+        let steps = (self.levels - 1) as f32;
+        let level = (shown.clone().detach() * steps).round() / steps;
+        level + (shown.clone() - shown.detach()) // the bracket is 0, exactly
+    }
+}
+
+impl Signs {
+    /// Which cells of clips of `t` frames have grown darker, have stayed, and have grown brighter since the frame `apart`
+    /// places before. No gradient passes.
+    ///
+    /// # Shapes
+    /// - `frames`: `[n * t, 3, h, w]`, sRGB in `[0, 1]`
+    /// - returns `[n * t, 3, grid, grid]`: ones and zeros, one channel each for darker, neither and brighter
+    ///
+    /// # Panics
+    /// If the frames do not make whole clips.
+    pub fn of(&self, frames: Tensor<4>, (t, apart): (usize, usize)) -> Tensor<4> {
+        let total = frames.dims()[0];
+        assert!(t > 0 && total.is_multiple_of(t), "{total} frames do not make clips of {t}");
+        let (n, area, apart) = (total / t, self.grid * self.grid, apart.min(t - 1));
+        let soft = self.seen(frames.detach()).reshape([n, t, area]);
+        let change = if apart == 0 {
+            soft.zeros_like()
+        } else {
+            let after = soft.clone().slice([0..n, apart..t, 0..area]);
+            let change = after - soft.slice([0..n, 0..t - apart, 0..area]);
+            let first = change.clone().slice([0..n, 0..1, 0..area]).repeat_dim(1, apart);
+            Tensor::cat(vec![first, change], 1)
+        };
+        let change = change.reshape([total, 1, self.grid, self.grid]);
+        let threshold = self.threshold as f32;
+        let brighter = change.clone().greater_elem(threshold).float();
+        let darker = change.lower_elem(-threshold).float();
+        let neither = (brighter.clone() + darker.clone()) * -1.0 + 1.0;
+        Tensor::cat(vec![darker, neither, brighter], 1)
+    }
+
+    /// The grey that each cell sees under its bell, `[frames, 1, grid, grid]`.
+    fn seen(&self, frames: Tensor<4>) -> Tensor<4> {
+        let ([_, _, height, width], device) = (frames.dims(), frames.device());
+        let luma = Tensor::from_data(
+            TensorData::new(LUMA.map(|share| share as f32).to_vec(), [1, 3, 1, 1]),
+            &device,
+        );
+        let grey = (frames * luma).sum_dim(1);
+        bells(self.grid, height, &device).matmul(grey).matmul(bells(self.grid, width, &device).transpose())
+    }
+}
+
+/// Weights with which each of `cells` sees each pixel of a line: a Gaussian about its middle. Rows sum to one.
+///
+/// # Shapes
+/// - returns `[1, 1, cells, pixels]`
+fn bells(cells: usize, pixels: usize, device: &Device) -> Tensor<4> {
+    let wide = pixels as f32 / cells as f32;
+    let weight = |cell: usize, pixel: usize| {
+        let away = (pixel as f32 + 0.5) / wide - (cell as f32 + 0.5);
+        (-0.5 * (away / SIGMA).powi(2)).exp()
+    };
+    let row = |cell: usize| {
+        let weights: Vec<f32> = (0..pixels).map(|pixel| weight(cell, pixel)).collect();
+        let sum: f32 = weights.iter().sum();
+        weights.into_iter().map(move |weight| weight / sum)
+    };
+    let rows: Vec<f32> = (0..cells).flat_map(row).collect();
+    Tensor::from_data(TensorData::new(rows, [1, 1, cells, pixels]), device)
+}
+
+/// Which of `cells` each pixel of a line shows: a one in each row.
+///
+/// # Shapes
+/// - returns `[1, 1, pixels, cells]`
+fn copies(pixels: usize, cells: usize, device: &Device) -> Tensor<4> {
+    let mut rows = vec![0.0_f32; pixels * cells];
+    (0..pixels).for_each(|pixel| rows[pixel * cells + pixel * cells / pixels] = 1.0);
+    Tensor::from_data(TensorData::new(rows, [1, 1, pixels, cells]), device)
+}
+
+#[cfg(test)]
+mod tests;
