@@ -101,7 +101,8 @@ impl Subject for Model {
             Some(features) => features.clone(),
             None => known.entry(frame.bytes().to_vec()).or_insert(model.features(frame)).clone(),
         };
-        let shown = stream.last_for_audit(clip, &mut features).expect("a ledger without budget refuses nothing");
+        let shown =
+            stream.last_for_audit(clip, &mut features).expect("a ledger without budget refuses nothing");
         Ok(shown.into_picture())
     }
 }

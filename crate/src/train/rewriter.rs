@@ -58,7 +58,7 @@ impl Rewriter {
     pub(super) fn last(&self, frames: Tensor<4>, t: usize) -> Tensor<4> {
         match self {
             Self::Code(network) => network.last(frames, t),
-            Self::Picture(_) | Self::Motion(_) => last_of_each(self.forward(frames, t), t),
+            Self::Picture(_) | Self::Motion(_) | Self::Signs(_) => last_of_each(self.forward(frames, t), t),
         }
     }
 

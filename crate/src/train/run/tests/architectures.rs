@@ -81,7 +81,7 @@ fn a_run_of_a_network_that_draws_from_signs_teaches_it_and_goes_on_to_the_same_b
         let card = artifact.card();
         assert_eq!(card.config, config.model.motion(), "the card says something else");
         assert!(card.privacy_claim.starts_with("no privacy claim"), "{}", card.privacy_claim);
-        numbers(artifact.restore(&device).expect("its weights"))
+        numbers(&artifact.restore(&device).expect("its weights"))
     };
     let whole = written(place.run("whole", &config, false, u64::MAX).expect("a run"));
     let none = TrainConfig { schedule: Schedule { steps: 0, ..config.schedule.clone() }, ..config.clone() };
@@ -94,7 +94,7 @@ fn a_run_of_a_network_that_draws_from_signs_teaches_it_and_goes_on_to_the_same_b
 }
 
 /// All weights of a module.
-fn numbers<M: Module>(module: M) -> Vec<f32> {
+fn numbers<M: Module>(module: &M) -> Vec<f32> {
     struct Collect(Vec<f32>);
     impl ModuleVisitor for Collect {
         fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
