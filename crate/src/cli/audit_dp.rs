@@ -80,7 +80,7 @@ fn beyond(claimed: Mu, most: Mu) -> &'static str {
 /// A line for each pair.
 fn table(findings: &[Finding]) -> String {
     let line = |[tried, found, claimed, verdict]: [String; 4]| {
-        format!("{tried:<48} {found:>24} {claimed:>24}  {verdict}\n")
+        format!("{tried:<60} {found:>24} {claimed:>24}  {verdict}\n")
     };
     let of = |mu: Mu| format!("mu {:.3} (eps {:.3})", mu.value(), mu.epsilon(DELTA).unwrap_or(f64::INFINITY));
     let head = ["told apart", "at least", "claimed at most", ""].map(String::from);
