@@ -146,6 +146,9 @@ pub enum ModelError {
     /// A frame compared with itself.
     #[error("lag 0 compares a frame with itself; choose at least 1")]
     Lag,
+    /// Not even the change at hand is looked at.
+    #[error("span 0 looks at no change; choose at least 1, which looks at the last")]
+    Span,
     /// Nothing shown, or more than was seen.
     #[error("cells {cells} is not in 1..={grid}, the grid that movement is looked at in")]
     Cells {

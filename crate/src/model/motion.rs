@@ -35,6 +35,8 @@ pub struct Signs {
     pub grid: usize,
     /// The least change of a cell's grey that counts, as a share of full scale.
     pub threshold: f64,
+    /// Changes that are remembered: a sign stays until as many later ones have been looked at.
+    pub span: usize,
 }
 
 /// Standard deviation of the bell under which a cell sees the pixels around it, in cells.
@@ -48,6 +50,7 @@ pub struct Mover {
     network: Anonymizer,
     grid: usize,
     threshold: f64,
+    span: usize,
     lag: usize,
     cells: usize,
     levels: usize,
@@ -59,12 +62,15 @@ impl Shape for MotionConfig {
 
     fn validate(&self) -> Result<(), ModelError> {
         self.network().validate()?;
-        let Self { signs: Signs { grid, threshold }, lag, cells, levels, .. } = *self;
+        let Self { signs: Signs { grid, threshold, span }, lag, cells, levels, .. } = *self;
         if !(threshold > 0.0 && threshold < 1.0) {
             return Err(ModelError::Threshold(threshold));
         }
         if lag == 0 {
             return Err(ModelError::Lag);
+        }
+        if span == 0 {
+            return Err(ModelError::Span);
         }
         if cells == 0 || cells > grid {
             return Err(ModelError::Cells { cells, grid });
@@ -110,8 +116,8 @@ impl MotionConfig {
     }
 
     fn with(&self, network: Anonymizer) -> Mover {
-        let Self { signs: Signs { grid, threshold }, lag, cells, levels, .. } = *self;
-        Mover { network, grid, threshold, lag, cells, levels }
+        let Self { signs: Signs { grid, threshold, span }, lag, cells, levels, .. } = *self;
+        Mover { network, grid, threshold, span, lag, cells, levels }
     }
 }
 
@@ -128,7 +134,7 @@ impl Mover {
     /// If the frames do not make whole clips.
     pub fn forward(&self, frames: Tensor<4>, (t, apart): (usize, usize)) -> Tensor<4> {
         let [_, _, height, width] = frames.dims();
-        let signs = Signs { grid: self.grid, threshold: self.threshold };
+        let signs = Signs { grid: self.grid, threshold: self.threshold, span: self.span };
         let drawn = self.network.scores(signs.of(frames, (t, apart))).mean_dim(1); // [n * t, 1, grid, grid]
         let cells = self.quantised(sigmoid(adaptive_avg_pool2d(drawn, [self.cells; 2])));
         let device = cells.device();
@@ -147,11 +153,12 @@ impl Mover {
 
 impl Signs {
     /// Which cells of clips of `t` frames have grown darker, have stayed, and have grown brighter since the frame `apart`
-    /// places before. No gradient passes.
+    /// places before, or between earlier frames so far apart that are remembered. No gradient passes.
     ///
     /// # Shapes
     /// - `frames`: `[n * t, 3, h, w]`, sRGB in `[0, 1]`
-    /// - returns `[n * t, 3, grid, grid]`: ones and zeros, one channel each for darker, neither and brighter
+    /// - returns `[n * t, 3, grid, grid]`: ones and zeros, one channel each for darker, neither and brighter; a cell may
+    ///   have grown both
     ///
     /// # Panics
     /// If the frames do not make whole clips.
@@ -168,12 +175,23 @@ impl Signs {
             let first = change.clone().slice([0..n, 0..1, 0..area]).repeat_dim(1, apart);
             Tensor::cat(vec![first, change], 1)
         };
-        let change = change.reshape([total, 1, self.grid, self.grid]);
         let threshold = self.threshold as f32;
-        let brighter = change.clone().greater_elem(threshold).float();
-        let darker = change.lower_elem(-threshold).float();
-        let neither = (brighter.clone() + darker.clone()) * -1.0 + 1.0;
+        let kept = |signs: Tensor<3>| self.kept(signs, apart).reshape([total, 1, self.grid, self.grid]);
+        let brighter = kept(change.clone().greater_elem(threshold).float());
+        let darker = kept(change.lower_elem(-threshold).float());
+        let neither = brighter.clone().max_pair(darker.clone()) * -1.0 + 1.0;
         Tensor::cat(vec![darker, neither, brighter], 1)
+    }
+
+    /// Signs of `[n, t, area]` with those that are remembered beside them.
+    fn kept(&self, signs: Tensor<3>, apart: usize) -> Tensor<3> {
+        let [n, t, area] = signs.dims();
+        let earlier = (1..self.span).map(|step| step * apart).take_while(|before| (1..t).contains(before));
+        earlier.fold(signs.clone(), |kept, before| {
+            let none = Tensor::zeros([n, before, area], &signs.device());
+            let signs = signs.clone().slice([0..n, 0..t - before, 0..area]);
+            kept.max_pair(Tensor::cat(vec![none, signs], 1))
+        })
     }
 
     /// The grey that each cell sees under its bell, `[frames, 1, grid, grid]`.

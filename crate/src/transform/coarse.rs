@@ -19,7 +19,7 @@ impl Coarse {
     /// By its name, `ternary-CELLS`; `None` for a name that is none.
     pub(super) fn named(name: &str) -> Option<Self> {
         let grid: usize = name.strip_prefix("ternary-")?.parse().ok()?;
-        (1..=256).contains(&grid).then_some(Self { signs: Signs { grid, threshold: THRESHOLD } })
+        (1..=256).contains(&grid).then_some(Self { signs: Signs { grid, threshold: THRESHOLD, span: 1 } })
     }
 }
 

@@ -115,7 +115,7 @@ mod tests {
     fn a_network_that_draws_from_signs_is_shown_clips_at_its_own_lag() {
         let (device, size) = (Device::flex(), 16);
         device.seed(5);
-        let signs = Signs { grid: 8, threshold: 0.03 };
+        let signs = Signs { grid: 8, threshold: 0.03, span: 1 };
         let shape = MotionConfig {
             architecture: "motion".into(),
             signs,

@@ -6,7 +6,7 @@ use super::*;
 fn config() -> MotionConfig {
     MotionConfig {
         architecture: "motion".into(),
-        signs: Signs { grid: 16, threshold: 0.03 },
+        signs: Signs { grid: 16, threshold: 0.03, span: 1 },
         lag: 1,
         width: 4,
         groups: 2,
@@ -95,7 +95,7 @@ fn what_is_shown_is_grey_in_few_cells_of_few_levels() {
 #[test]
 fn signs_say_what_grew_brighter_and_darker_since_the_frame_so_far_before() {
     let device = Device::flex();
-    let signs = Signs { grid: 8, threshold: 0.1 };
+    let signs = Signs { grid: 8, threshold: 0.1, span: 1 };
     let frame = |value: f32| Tensor::<4>::full([1, 3, 16, 16], value, &device);
     let clip = Tensor::cat(vec![frame(0.2), frame(0.25), frame(0.5), frame(0.33)], 0);
     let first_of_each =
@@ -106,9 +106,31 @@ fn signs_say_what_grew_brighter_and_darker_since_the_frame_so_far_before() {
 }
 
 #[test]
+fn signs_are_remembered_for_as_many_changes_as_asked_for_and_no_more() {
+    let device = Device::flex();
+    let frame = |value: f32| Tensor::<4>::full([1, 3, 16, 16], value, &device);
+    let clip = [0.2, 0.2, 0.6, 0.6, 0.6, 0.3, 0.3, 0.3].map(frame).to_vec();
+    let seen = |span, apart, channel: usize| -> Vec<f32> {
+        let signs = Signs { grid: 8, threshold: 0.1, span };
+        let found = values(signs.of(Tensor::cat(clip.clone(), 0), (8, apart)));
+        found.into_iter().skip(64 * channel).step_by(3 * 64).collect()
+    };
+    assert_eq!(seen(1, 1, 2), [0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0], "brighter, forgotten at once");
+    assert_eq!(seen(3, 1, 2), [0.0, 0.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0], "brighter, two changes remembered");
+    assert_eq!(seen(4, 1, 0), [0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0], "darker");
+    assert_eq!(seen(4, 1, 1), [1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0], "neither");
+    assert_eq!(
+        seen(2, 2, 2),
+        [1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 0.0, 0.0],
+        "of two frames before, and that of two before these"
+    );
+    assert_eq!(seen(99, 1, 2), [0.0, 0.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0], "longer than the clip");
+}
+
+#[test]
 fn a_cell_sees_what_is_about_its_middle() {
     let device = Device::flex();
-    let signs = Signs { grid: 8, threshold: 0.03 };
+    let signs = Signs { grid: 8, threshold: 0.03, span: 1 };
     let mut dot = vec![0.0_f32; 2 * 3 * 32 * 32];
     for channel in 0..3 {
         // Cell (5, 2) has its middle between the pixels 21 and 22, and 9 and 10.
@@ -161,6 +183,7 @@ fn a_configuration_that_describes_nothing_is_refused() {
         (&|config| config.signs.threshold = 0.0, "threshold 0"),
         (&|config| config.signs.threshold = f64::NAN, "threshold NaN"),
         (&|config| config.lag = 0, "lag 0"),
+        (&|config| config.signs.span = 0, "span 0"),
         (&|config| config.cells = 17, "cells 17"),
         (&|config| config.cells = 0, "cells 0"),
         (&|config| config.levels = 1, "levels 1"),

@@ -162,7 +162,8 @@ impl TrainConfig {
     pub(super) fn run(&self) -> (usize, usize) {
         match self.model.architecture {
             Architecture::UNet => (1, 1),
-            Architecture::Bdq | Architecture::Motion => (2, self.model.compares()),
+            Architecture::Bdq => (2, 1),
+            Architecture::Motion => (self.model.span + 1, self.model.lag),
             Architecture::Dp => (self.model.dp(self.size).lag() / self.game.skip + 1, self.game.skip),
         }
     }
@@ -292,6 +293,7 @@ mod tests {
             ("[model]\ndepth = 3", "depth"),
             ("[model]\nsteps = 0", "steps"),
             ("[model]\nlag = 0", "lag 0"),
+            ("[model]\nspan = 0", "span 0"),
             ("[model]\ncells = 25", "cells 25"),
             ("[model]\nmu = 0.0", "model.mu"),
             ("[model]\nclip = 0.0", "clip 0"),

@@ -62,6 +62,8 @@ pub struct ModelShape {
     pub threshold: f64,
     /// `motion`: frames between the two that are compared.
     pub lag: usize,
+    /// `motion`: changes, so many frames apart, that are remembered.
+    pub span: usize,
     /// `motion`: cells along each side of what is shown.
     pub cells: usize,
     /// `motion`: greys that a cell can have.
@@ -94,6 +96,7 @@ impl Default for ModelShape {
             grid: 24,
             threshold: 0.03,
             lag: 2,
+            span: 1,
             cells: 12,
             levels: 16,
             code: 8,
@@ -121,9 +124,17 @@ impl ModelShape {
 
     /// The configuration of a network that draws from the signs of movement.
     pub fn motion(&self) -> MotionConfig {
-        let Self { width, groups, grid, threshold, lag, cells, levels, .. } = *self;
+        let Self { width, groups, grid, threshold, lag, span, cells, levels, .. } = *self;
         let architecture = MotionConfig::ARCHITECTURE.unwrap_or_default().into();
-        MotionConfig { architecture, signs: Signs { grid, threshold }, lag, width, groups, cells, levels }
+        MotionConfig {
+            architecture,
+            signs: Signs { grid, threshold, span },
+            lag,
+            width,
+            groups,
+            cells,
+            levels,
+        }
     }
 
     /// Frames between the two that a filter of clips compares.
