@@ -176,7 +176,7 @@ impl Signs {
             Tensor::cat(vec![first, change], 1)
         };
         let threshold = self.threshold as f32;
-        let kept = |signs: Tensor<3>| self.kept(signs, apart).reshape([total, 1, self.grid, self.grid]);
+        let kept = |signs: Tensor<3>| self.kept(&signs, apart).reshape([total, 1, self.grid, self.grid]);
         let brighter = kept(change.clone().greater_elem(threshold).float());
         let darker = kept(change.lower_elem(-threshold).float());
         let neither = brighter.clone().max_pair(darker.clone()) * -1.0 + 1.0;
@@ -184,7 +184,7 @@ impl Signs {
     }
 
     /// Signs of `[n, t, area]` with those that are remembered beside them.
-    fn kept(&self, signs: Tensor<3>, apart: usize) -> Tensor<3> {
+    fn kept(&self, signs: &Tensor<3>, apart: usize) -> Tensor<3> {
         let [n, t, area] = signs.dims();
         let earlier = (1..self.span).map(|step| step * apart).take_while(|before| (1..t).contains(before));
         earlier.fold(signs.clone(), |kept, before| {
