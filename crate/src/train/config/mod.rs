@@ -393,8 +393,13 @@ mod tests {
     #[test]
     fn every_configuration_that_is_shipped_can_be_read() {
         let own = ["bauta-s.toml", "stage-s.toml", "results/ablation-base.toml", "results/dp.toml"];
-        let rivals =
-            ["results/bdq.toml", "results/spact.toml", "results/vita.toml", "results/experiments-base.toml"];
+        let rivals = [
+            "results/bdq.toml",
+            "results/spact.toml",
+            "results/vita.toml",
+            "results/experiments-base.toml",
+            "results/experiments-stage.toml",
+        ];
         for name in own.into_iter().chain(rivals) {
             let config = TrainConfig::read(&shipped(name), &[]);
             assert!(
