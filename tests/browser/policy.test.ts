@@ -47,7 +47,7 @@ describe('a policy that forbids what is needed', () => {
   test.each([
     { forbids: 'WebAssembly', without: " 'wasm-unsafe-eval'", code: 'bad-engine-file', says: "'wasm-unsafe-eval' in script-src" },
     { forbids: 'workers', without: "worker-src 'self'", instead: "worker-src 'none'", code: 'bad-engine-file', says: "allow workers from 'self'" },
-    { forbids: 'fetching', without: "; connect-src 'self'", code: 'model-missing', says: 'connect-src' },
+    { forbids: 'fetching', without: "; connect-src 'self'", code: 'bad-engine-file', says: 'connect-src' },
   ])('forbids $forbids: a typed error says what to allow, and only slates leave', async ({ without, instead = '', code, says }) => {
     const policy = POLICY.replace(without, instead);
     expect(policy).not.toBe(POLICY);
