@@ -68,11 +68,23 @@ const show = (): void => {
   }
 };
 
+/** A mosaic as it was judged, for the frames of the demo. */
+const mosaicOf = ({ cells, epsilon }: NonNullable<Position['mosaic']>): MosaicOptions =>
+  ({ mode: 'mosaic', cell: Math.round(HEIGHT / cells), neighbourhood: Math.round(HEIGHT / HIDDEN) ** 2, epsilon });
+
 /** What to ask a Bauta for, as the dial stands. */
 export const chosen = (): string | MosaicOptions => {
   const { model, mosaic } = position() ?? {};
-  if (mosaic === undefined) return model ?? 'bauta-s';
-  return { mode: 'mosaic', cell: Math.round(HEIGHT / mosaic.cells), neighbourhood: Math.round(HEIGHT / HIDDEN) ** 2, epsilon: mosaic.epsilon };
+  return mosaic === undefined ? model ?? 'bauta-s' : mosaicOf(mosaic);
+};
+
+/** Whether what is chosen makes releases, which are counted. */
+export const counts = (): boolean => mode() !== 'learned';
+
+/** The mosaic that stands in for a model: of those judged the one that hides most. */
+export const standIn = (): MosaicOptions => {
+  const { mosaic } = positions.mosaic.at(-1) ?? {};
+  return mosaic === undefined ? { mode: 'mosaic' } : mosaicOf(mosaic);
 };
 
 /** Calls `change` when somebody has moved the dial, or chosen another mode. */

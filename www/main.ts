@@ -1,6 +1,6 @@
 import { Bauta, BautaError, support } from 'bauta';
 import type { BautaReport, BudgetOptions, EngineChoice, State } from 'bauta';
-import { chosen, onChoice, showLedgers } from './dial.js';
+import { chosen, counts, onChoice, showLedgers, standIn } from './dial.js';
 import { find, showError, write } from './elements.js';
 
 const anonymized = find('anonymized', HTMLVideoElement);
@@ -75,12 +75,6 @@ const budgetAsked = (): BudgetOptions => ({
   ...(remember.checked ? { remember: 'demo' } : {}),
 });
 
-/** A budget is refused by what spends none, so it is asked for where something does. */
-const spends = (): boolean => {
-  const model = chosen();
-  return typeof model !== 'string' || meanwhile.checked || model.includes('dp');
-};
-
 const start = async (source: 'camera' | 'clip'): Promise<void> => {
   showError(null);
   await stop();
@@ -88,8 +82,8 @@ const start = async (source: 'camera' | 'clip'): Promise<void> => {
     const made = await Bauta.create({
       engine: engine.value as EngineChoice,
       model: chosen(),
-      ...(meanwhile.checked ? { meanwhile: { mode: 'mosaic', cell: 60, neighbourhood: 900, epsilon: 1 } } : {}),
-      ...(spends() ? { budget: budgetAsked() } : {}),
+      ...(meanwhile.checked ? { meanwhile: standIn() } : {}),
+      ...(counts() || meanwhile.checked ? { budget: budgetAsked() } : {}), // refused by what spends none
     });
     bauta = made;
     made.on('state', showState);

@@ -35,6 +35,7 @@ fn main() -> anyhow::Result<()> {
     let index =
         SIZES.iter().map(|&size| write(&session, size, &folder)).collect::<anyhow::Result<Vec<_>>>()?;
     fs::write(folder.join("index.json"), serde_json::to_vec_pretty(&index)?)?;
+    windows(&device, &folder)?;
     let counted = json!({ "seed": SEED, "codes": codes(&device, &folder)?, "mosaics": mosaics(&folder)? });
     fs::write(folder.join("counted.json"), serde_json::to_vec_pretty(&counted)?)?;
     Ok(())
@@ -88,6 +89,15 @@ fn codes(device: &Device, folder: &Path) -> anyhow::Result<Value> {
     Ok(
         json!({ "code": code, "clip": mechanism.clip, "sigma": mechanism.sigma, "released": released.values() }),
     )
+}
+
+/// Writes a model whose codes are of whole windows of three frames.
+fn windows(device: &Device, folder: &Path) -> anyhow::Result<()> {
+    let mechanism = MechanismConfig { clip: 1.0, sigma: 2.0 };
+    let config = DpConfig { window: 3, ..DpConfig::new((16, 4, 3), mechanism) };
+    ArtifactOf::of(&config.init(device), card("windows", Mode::Dp, config), device)?
+        .save(&folder.join("windows"))?;
+    Ok(())
 }
 
 /// Writes what mosaics make of the largest picture.

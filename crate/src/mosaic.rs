@@ -121,6 +121,11 @@ impl Mosaic {
         }
     }
 
+    /// Numbers of noise for a frame of that size.
+    pub fn numbers(&self, [height, width]: [usize; 2]) -> usize {
+        height.div_ceil(self.0.cell) * width.div_ceil(self.0.cell) * self.channels()
+    }
+
     /// Fresh noise for a frame, cell by cell from the upper left; cells at the right and lower edge may be cut off.
     ///
     /// # Shapes
@@ -147,7 +152,7 @@ impl Mosaic {
         noise: &[f64],
     ) {
         let cells = Cells { height, width, side: self.0.cell };
-        assert_eq!(noise.len(), cells.iter().count() * self.channels(), "noise of another frame");
+        assert_eq!(noise.len(), self.numbers([height, width]), "noise of another frame");
         let mut noise = noise.chunks_exact(self.channels());
         repaint::<CHANNELS>(bytes, cells, |mean| match noise.next() {
             Some([off]) => [luma(mean) + off; 3],

@@ -16,27 +16,32 @@ const ENGINES: { kind: EngineKind; options: BautaOptions }[] = [
 ];
 
 const folder = mkdtempSync(join(tmpdir(), 'bauta-counted-'));
-/** A model of noisy codes that nobody trained: one frame of three is released, at mu 1. */
-let MODEL: Changes;
+/** Models of noisy codes that nobody trained: of three frames one is released, or all as one window, at mu 1. */
+let MODELS: Changes;
 
 beforeAll(() => {
   const root = fileURLToPath(new URL('../..', import.meta.url));
   execFileSync('cargo', ['run', '--release', '--quiet', '--example', 'reference', '--', folder], { cwd: root, stdio: 'inherit' });
-  MODEL = Object.fromEntries(['json', 'bpk'].map((ending) => [`/bauta/models/codes.${ending}`, readFileSync(join(folder, `codes.${ending}`))]));
+  const files = ['codes', 'windows'].flatMap((name) => [`${name}.json`, `${name}.bpk`]);
+  MODELS = Object.fromEntries(files.map((file) => [`/bauta/models/${file}`, readFileSync(join(folder, file))]));
 }, 600_000);
 afterAll(() => { rmSync(folder, { recursive: true }); });
 
 describe.each(ENGINES)('on the $kind engine', ({ kind, options }) => {
   const bench = useBench({ gpu: kind === 'webgpu' });
 
-  test('noisy codes are shown, and the budget ends them', { timeout: 240_000 }, async () => {
-    const page = await bench.page(MODEL);
-    await create(page, { ...options, model: 'codes', mode: 'dp', budget: { mu: 2 } });
+  // A window is released when it is whole, so the fifth is refused two frames later than the fifth single frame.
+  test.each([
+    { model: 'codes', frames: 12 },
+    { model: 'windows', frames: 14 },
+  ])('noisy $model are shown, and the budget ends them', { timeout: 240_000 }, async ({ model, frames }) => {
+    const page = await bench.page(MODELS);
+    await create(page, { ...options, model, mode: 'dp', budget: { mu: 2 } });
     await openCamera(page);
     await waitForFrames(page, 1);
     expect((await report(page)).card?.mode).toBe('dp');
     await waitForState(page, 'degraded');
-    await expect.poll(async () => (await report(page)).stats.framesOut, { message: 'four releases at mu 1, each for three frames' }).toBe(12);
+    await expect.poll(async () => (await report(page)).stats.framesOut, { message: 'four releases at mu 1, each for three frames' }).toBe(frames);
     expect(await codes(page)).toEqual(['budget-spent']);
     await expect.poll(async () => (await report(page)).ledgers).toMatchObject([{ releases: 4, mu: 2, left: 0, budget: { mu: 2 } }]);
     expect((await report(page)).ledgers[0]?.epsilon, 'epsilon at delta 1e-5 of mu 2').toBeCloseTo(9.997, 2);

@@ -33,9 +33,7 @@ impl MosaicStream {
     /// # Errors
     /// [`MosaicStreamError`] says which part does not fit.
     pub fn begin(config: MosaicConfig, opening: Opening) -> Result<Self, MosaicStreamError> {
-        let mosaic = Mosaic::new(config)?;
-        let ledger = Ledger::open(opening, &counted(&config))?;
-        Ok(Self { mosaic, noise: Noise::from_system()?, ledger })
+        Self::resume(config, Ledger::open(opening, &counted(&config))?)
     }
 
     /// Goes on with the ledger of an earlier stream.
@@ -98,9 +96,8 @@ impl MosaicStream {
 
     /// What a picture that everybody knows becomes without noise: for self-tests.
     pub fn answer(&self, known: Rgba8) -> Rgba8 {
-        let cells = known.width().div_ceil(self.mosaic.config().cell)
-            * known.height().div_ceil(self.mosaic.config().cell);
-        paint(&self.mosaic, known, &vec![0.0; cells * self.mosaic.channels()])
+        let silence = vec![0.0; self.mosaic.numbers([known.height(), known.width()])];
+        paint(&self.mosaic, known, &silence)
     }
 
     /// What has been released and spent.

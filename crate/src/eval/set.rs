@@ -86,7 +86,7 @@ impl Set {
 mod tests {
     use super::*;
     use crate::data::Split;
-    use crate::data::stage::{Framing, Moves, Plan};
+    use crate::data::stage::Plan;
     use crate::rng::Seed;
 
     fn open(name: &str, attributes: &[&str]) -> (Set, tempfile::TempDir) {
@@ -141,17 +141,7 @@ mod tests {
     fn a_table_says_itself_what_is_drawn_and_what_may_be_shown() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let out = folder.path().join("people");
-        let plan = Plan {
-            clips: 40,
-            people: 4,
-            frames: 2,
-            size: 16,
-            seed: Seed(1),
-            framing: Framing::Whole,
-            test: None,
-            moves: Moves::Procedural,
-            faces: None,
-        };
+        let plan = Plan::of((40, 4), (2, 16), Seed(1));
         Stage::new(plan).expect("a sound plan").write(&out, &|_, _| ()).expect("a new folder");
         let table = out.join("manifest.csv");
         let (set, _cache) = open(&table.display().to_string(), &[]);

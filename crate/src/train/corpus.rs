@@ -242,22 +242,12 @@ mod tests {
     use std::fs;
 
     use super::*;
-    use crate::data::stage::{Framing, Moves, Plan, Stage};
+    use crate::data::stage::{Plan, Stage};
 
     #[test]
     fn a_model_that_learns_from_research_data_by_manifest_is_for_research_only() {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let plan = Plan {
-            clips: 20,
-            people: 2,
-            frames: 2,
-            size: 16,
-            seed: Seed(1),
-            framing: Framing::Whole,
-            test: None,
-            moves: Moves::Procedural,
-            faces: None,
-        };
+        let plan = Plan::of((20, 2), (2, 16), Seed(1));
         let stage = Stage::new(plan).expect("a sound plan");
         stage.write(&folder.path().join("people"), &|_, _| ()).expect("a new folder");
         let stream = |name: &str| format!("[[{name}]]\nmanifest = \"people/manifest.csv\"\n");

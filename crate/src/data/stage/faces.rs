@@ -155,7 +155,7 @@ mod tests {
 
     use image::{Rgb, RgbImage};
 
-    use super::super::{Framing, Moves, Plan, Stage, StageError};
+    use super::super::{Framing, Plan, Stage, StageError};
     use super::*;
 
     const SIZE: usize = 64;
@@ -180,17 +180,8 @@ mod tests {
     }
 
     fn plan(faces: Option<Faces>) -> Result<Stage, StageError> {
-        Stage::new(Plan {
-            clips: 8,
-            people: 2,
-            frames: 2,
-            size: SIZE,
-            seed: Seed(2),
-            framing: Framing::Close,
-            test: None,
-            moves: Moves::Procedural,
-            faces: faces.map(Arc::new),
-        })
+        let faces = faces.map(Arc::new);
+        Stage::new(Plan { framing: Framing::Close, faces, ..Plan::of((8, 2), (2, SIZE), Seed(2)) })
     }
 
     #[test]

@@ -79,6 +79,15 @@ pub struct Plan {
     pub faces: Option<Arc<Faces>>,
 }
 
+impl Plan {
+    /// Whole figures of no part of an experiment, whose movements and faces are made up: `clips` of `people`, each of so
+    /// many `frames` of so many pixels a `side`.
+    pub fn of((clips, people): (usize, usize), (frames, size): (usize, usize), seed: Seed) -> Self {
+        let (framing, moves) = (Framing::Whole, Moves::Procedural);
+        Self { clips, people, frames, size, seed, framing, test: None, moves, faces: None }
+    }
+}
+
 /// A plan that can be drawn. The same plan draws the same pixels, clip by clip, in any order.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Stage {

@@ -23,8 +23,7 @@ const ACTIONS: usize = 10;
 const SIZE: usize = 32;
 
 fn made(clips: usize, people: usize) -> Plan {
-    let (framing, test, moves, faces) = (Framing::Whole, None, Moves::Procedural, None);
-    Plan { clips, people, frames: 12, size: SIZE, seed: Seed(5), framing, test, moves, faces }
+    Plan::of((clips, people), (12, SIZE), Seed(5))
 }
 
 fn plan(clips: usize, people: usize) -> Stage {
