@@ -73,7 +73,7 @@ describe.each(ENGINES)('on the $kind engine', ({ kind, options }) => {
       await new Promise<void>((resolve) => { loaded = resolve; });
       await route.continue();
     });
-    await create(page, { ...options, meanwhile: MOSAIC });
+    await create(page, { ...options, mode: 'learned', meanwhile: MOSAIC }); // what stands in is not the model
     await openCamera(page);
     await waitForFrames(page, 3);
     expect((await report(page)).card?.mode).toBe('mosaic');

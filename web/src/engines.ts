@@ -102,11 +102,11 @@ export class Engines {
 
   /** A host of a model's engine, or of a mosaic's, that is not armed yet. What counts releases is loaded where any are. */
   async #hostOf(sources: Sources): Promise<EngineHost> {
-    const { spawn, load: { candidates, deadlineMs, mode, budget }, onExhausted, mustLive } = this.#options;
+    const { spawn, load: { candidates, deadlineMs, mode, meanwhile, budget }, onExhausted, mustLive } = this.#options;
     mustLive();
     const model = await fetchModel(sources);
     const found = model.mosaic === undefined ? readCard(model.card).mode : 'mosaic';
-    if ((mode ?? found) !== found) throw new BautaError('bad-model', `the model is of mode ${found}, not ${String(mode)}; name another`);
+    if (sources.model !== meanwhile && (mode ?? found) !== found) throw new BautaError('bad-model', `the model is of mode ${found}, not ${String(mode)}; name another`);
     const counts = found === 'learned' ? undefined : await loadCounting();
     if (counts) this.#counting ??= await counts.Counting.open(budget);
     if (budget && !this.#counting) throw new BautaError('bad-model', 'the model promises nothing, so it has no budget to spend');
@@ -149,14 +149,13 @@ export class Engines {
 const loadCounting = () => import('./counting.js').catch(unloaded);
 
 /** Fetches card and weights. Whether they belong together is for the engine to say. A mosaic has none. */
-const fetchModel = async (sources: Sources): Promise<Model> => {
-  const { base, model, allowSoftwareGpu } = sources;
-  const known = await readManifest(base);
-  if (typeof model !== 'string') return { ...(await (await loadCounting()).mosaicParts(model)), base, allowSoftwareGpu, known };
+const fetchModel = async ({ base, model, allowSoftwareGpu }: Sources): Promise<Model> => {
+  const common = { base, allowSoftwareGpu, known: await readManifest(base) };
+  if (typeof model !== 'string') return { ...common, ...(await (await loadCounting()).mosaicParts(model)) };
   const [card, weights] = await Promise.all([
     fetchFile(`${model}.json`, base, MODEL_FILE),
     fetchFile(`${model}.bpk`, base, MODEL_FILE),
   ]);
   const hashes = { card: await sha256(card), weights: await sha256(weights) };
-  return { base, allowSoftwareGpu, known, hashes, card: new TextDecoder().decode(card), weights: new Uint8Array(weights) };
+  return { ...common, hashes, card: new TextDecoder().decode(card), weights: new Uint8Array(weights) };
 };

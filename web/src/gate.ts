@@ -68,7 +68,7 @@ export class Gate {
       turn: (command) => this.#turn(command),
       detach: ({ route }) => this.#free(route),
       process: ({ frame }) => this.#process(frame),
-      switch: ({ model }) => new Promise((resolve) => { this.#mustLive(); resolve(this.#opened().change(model)); }),
+      switch: ({ model }) => this.#opened().change(model),
       encode: (command) => this.#encode(command),
       log: () => this.#log.read(),
       note: ({ text }) => {

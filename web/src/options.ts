@@ -7,7 +7,7 @@ import type { EngineChoice, Support } from './support.js';
 export interface BautaOptions {
   /** Name of a model in `assetBase`'s folder `models/`, or the URL of one, without its ending; or a mosaic, which needs none. */
   readonly model?: string | MosaicOptions;
-  /** Refuses a model of another mode. Default: any. */
+  /** Refuses a model of another mode, by `useModel()` too; what stands in for it is not meant. Default: any. */
   readonly mode?: 'learned' | 'dp' | 'mosaic';
   /** A mosaic that is shown instead of the slate while the model cannot be: before it is loaded, and after a fault. */
   readonly meanwhile?: MosaicOptions;
