@@ -49,9 +49,12 @@ const mosaics = async () => {
   return all.sort((a, b) => b.mosaic.epsilon - a.mosaic.epsilon);
 };
 
+/** How much is told of people at a position; all, where nobody has judged. */
+const told = ({ identity }) => (identity === null ? Infinity : identity.value - identity.chance);
+
 /** Positions of the dial, each mode's from what shows most to what hides most. */
 export const tradeOffs = async () => {
-  const positions = [...(await models()), ...(await mosaics())];
+  const positions = [...(await models()).sort((a, b) => told(b) - told(a)), ...(await mosaics())];
   const of = (wanted) => positions.filter(({ mode }) => mode === wanted);
   return { learned: of('learned'), dp: of('dp'), mosaic: of('mosaic') };
 };

@@ -5,13 +5,14 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use bauta::artifact::{Artifact, ArtifactOf, CardOf, FORMAT, Mode, Provenance};
 use bauta::dp::mechanism::{Mechanism, MechanismConfig, Noise};
-use bauta::engine::{MosaicStream, Promised, RawFrame, Session};
+use bauta::engine::{MosaicStream, MotionStream, Promised, RawFrame, Session};
 use bauta::frame::{self, Planes, Rgba8};
 use bauta::known_answer::KnownAnswer;
-use bauta::model::{AnonymizerConfig, DpConfig, Shape};
+use bauta::model::{AnonymizerConfig, DpConfig, MotionConfig, Shape, Signs};
 use bauta::mosaic::{Colour, MosaicConfig};
 use burn::tensor::Device;
 use serde_json::{Value, json};
@@ -36,6 +37,7 @@ fn main() -> anyhow::Result<()> {
         SIZES.iter().map(|&size| write(&session, size, &folder)).collect::<anyhow::Result<Vec<_>>>()?;
     fs::write(folder.join("index.json"), serde_json::to_vec_pretty(&index)?)?;
     windows(&device, &folder)?;
+    fs::write(folder.join("motion.index.json"), serde_json::to_vec_pretty(&motion(&device, &folder)?)?)?;
     let counted = json!({ "seed": SEED, "codes": codes(&device, &folder)?, "mosaics": mosaics(&folder)? });
     fs::write(folder.join("counted.json"), serde_json::to_vec_pretty(&counted)?)?;
     Ok(())
@@ -98,6 +100,37 @@ fn windows(device: &Device, folder: &Path) -> anyhow::Result<()> {
     ArtifactOf::of(&config.init(device), card("windows", Mode::Dp, config), device)?
         .save(&folder.join("windows"))?;
     Ok(())
+}
+
+/// Writes a model of movement, and what it shows of a scene that moves, frame by frame.
+fn motion(device: &Device, folder: &Path) -> anyhow::Result<Vec<Value>> {
+    let [_, _, (width, height)] = SIZES;
+    let config = MotionConfig {
+        architecture: "motion".into(),
+        signs: Signs { grid: 24, threshold: 0.03, span: 2 },
+        lag: 2,
+        width: 8,
+        groups: 4,
+        cells: 5,
+        levels: 60,
+    };
+    let artifact = ArtifactOf::of(&config.init(device), card("motion", Mode::Learned, config), device)?;
+    artifact.save(&folder.join("motion"))?;
+    let mut stream = MotionStream::open(&artifact, device)?;
+    let mut frame = |number: usize| {
+        let (name, micros) = (format!("motion-{number}"), 33_333 * number as u64);
+        let seen = scene(width + 9 * number, height);
+        let cropped = (0..height).flat_map(|y| {
+            let start = 4 * (y * seen.width() + 9 * number);
+            seen.bytes()[start..start + 4 * width].iter().copied()
+        });
+        let picture = Rgba8::new(width, height, cropped.collect())?;
+        fs::write(folder.join(format!("{name}.raw.rgba")), picture.bytes())?;
+        let shown = stream.anonymize(RawFrame::from(picture), Duration::from_micros(micros));
+        fs::write(folder.join(format!("{name}.shown.rgba")), shown.picture().bytes())?;
+        Ok(json!({ "name": name, "width": width, "height": height, "timestamp": micros }))
+    };
+    (0..6).map(&mut frame).collect()
 }
 
 /// Writes what mosaics make of the largest picture.

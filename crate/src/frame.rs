@@ -123,6 +123,11 @@ impl Planes {
         &self.values
     }
 
+    /// The same without a copy.
+    pub fn into_values(self) -> Vec<f32> {
+        self.values
+    }
+
     /// The picture as a batch of one.
     ///
     /// # Shapes

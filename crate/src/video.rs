@@ -93,6 +93,13 @@ impl Reader {
         &self.rate
     }
 
+    /// Time between two frames.
+    pub fn seconds_per_frame(&self) -> f64 {
+        let (frames, seconds) = self.rate.split_once('/').unwrap_or((&self.rate, "1"));
+        let number = |text: &str| text.parse::<f64>().expect("the rate was checked");
+        number(seconds) / number(frames)
+    }
+
     /// Number of frames, where the container tells.
     pub fn total(&self) -> Option<u64> {
         self.total

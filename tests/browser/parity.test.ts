@@ -12,7 +12,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { EngineKind } from '../../web/src/engine.js';
 import { launch, serve } from './chromium.js';
 import type { Site } from './chromium.js';
-import { compareFrame, compareNetwork, compareTrack, countCommands, installTestbench, refusal } from './testbench.js';
+import { compareClip, compareFrame, compareNetwork, compareTrack, countCommands, installTestbench, refusal } from './testbench.js';
+import type { Still } from './testbench.js';
 import { compareCodes, compareMosaic, installCounted } from './testbench-counted.js';
 import type { Counted } from './testbench-counted.js';
 
@@ -118,6 +119,15 @@ describe.each<EngineKind>(['cpu', 'webgpu'])('the %s engine', (kind) => {
   test('is refused when the weights are not those of the card', async () => {
     expect(await page.evaluate(refusal, { kind, change: 'weights' as const })).toBe('bad-model');
   });
+});
+
+test('a model of movement shows the cells that the native engine shows, and leaves the GPU alone', async () => {
+  const frames = JSON.parse(readFileSync(join(folder, 'motion.index.json'), 'utf8')) as Still[];
+  expect(frames).toHaveLength(6);
+  const { off, differ } = await page.evaluate(compareClip, { model: 'motion', frames });
+  expect(off.filter((largest) => largest > PIXEL_TOLERANCE), 'largest differences of 255, frame by frame').toEqual([]);
+  expect(differ, 'what moves is not shown').toBe(true);
+  expect(await page.evaluate(refusal, { kind: 'webgpu' as const, change: 'movement' as const })).toBe('no-webgpu');
 });
 
 test('a frame on the GPU is a few commands, and reads nothing back', async () => {

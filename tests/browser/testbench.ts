@@ -140,6 +140,35 @@ export const compareFrame = async ({
   return { largest, ...form };
 };
 
+/** A frame of a clip, as the native engine was shown it. */
+export interface Still {
+  readonly name: string;
+  readonly width: number;
+  readonly height: number;
+  readonly timestamp: number;
+}
+
+/** How far each frame of a clip is off from what the native engine shows, of 255; and whether the native ones differ. */
+export const compareClip = async ({ model, frames }: { model: string; frames: readonly Still[] }): Promise<{ off: number[]; differ: boolean }> => {
+  const { bauta } = window;
+  const card = new TextDecoder().decode(await bauta.bytes(`/reference/${model}.json`));
+  const engine = await bauta.load('cpu', { card, weights: new Uint8Array(await bauta.bytes(`/reference/${model}.bpk`)) });
+  const [off, texts]: [number[], Set<string>] = [[], new Set()];
+  for (const { name, width, height, timestamp } of frames) {
+    const seen = new Uint8Array(await bauta.bytes(`/reference/${name}.raw.rgba`));
+    const expected = new Uint8Array(await bauta.bytes(`/reference/${name}.shown.rgba`));
+    const raw = new VideoFrame(seen, { format: 'RGBA', codedWidth: width, codedHeight: height, timestamp });
+    const answer = await engine.anonymize(raw);
+    const found = await bauta.pixelsOf(answer);
+    raw.close();
+    answer.close();
+    texts.add(String(expected));
+    off.push(found.reduce((most, value, at) => Math.max(most, Math.abs(value - (expected[at] ?? NaN))), found.length === expected.length ? 0 : Infinity));
+  }
+  engine.close();
+  return { off, differ: texts.size > 2 };
+};
+
 /** How far the frame is off after it went through a track, of 255. */
 export const compareTrack = async ({
   kind,
@@ -194,7 +223,7 @@ export const refusal = async ({
   change,
 }: {
   kind: EngineKind;
-  change: 'answer' | 'weights' | 'hardware only' | 'nothing';
+  change: 'answer' | 'weights' | 'movement' | 'hardware only' | 'nothing';
 }): Promise<string> => {
   const { bauta } = window;
   const { weights, card } = await bauta.assets();
@@ -204,7 +233,11 @@ export const refusal = async ({
     weights[weights.length - 1] = (weights.at(-1) ?? 0) ^ 1;
     return bauta.codeOf(bauta.load(kind, { weights }));
   }
-  const altered = JSON.parse(card) as { known_answer: { grid: number[] } };
+  const altered = JSON.parse(card) as { known_answer: { grid: number[] }; config: { architecture?: string } };
+  if (change === 'movement') {
+    altered.config.architecture = 'motion';
+    return bauta.codeOf(bauta.load(kind, { card: JSON.stringify(altered) }));
+  }
   altered.known_answer.grid[100] = (altered.known_answer.grid[100] ?? 0) + 3;
   return bauta.codeOf(bauta.load(kind, { card: JSON.stringify(altered) }));
 };

@@ -17,7 +17,7 @@ const ENTRIES = ['index', 'guard', 'log', 'livekit', 'jitsi', 'conformance', 'ga
  */
 const APART = [
   'camera-change', 'encoder', 'encoding', 'frame-port', 'element-passage', 'worker-passage', 'track-probe',
-  'counting', 'engine-cpu', 'engine-gpu', 'engine-mosaic', 'engine', 'kernels', 'conformance/marks',
+  'engine-cpu', 'engine-gpu', 'engine-mosaic', 'engine', 'kernels', 'modes', 'conformance/marks',
 ];
 
 /**

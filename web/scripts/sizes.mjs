@@ -8,7 +8,7 @@ export const gzip = (bytes) => gzipSync(bytes, { level: 9 }).length;
 /** What is downloaded only by a page that uses it, or by browsers other than Chromium's. */
 export const OPTIONAL = [
   'camera-change.js', 'encoder.js', 'encoding.js', 'frame-port.js',
-  'element-passage.js', 'worker-passage.js', 'track-probe.js', 'track-probe-worker.js', 'counting.js', 'engine-mosaic.js',
+  'element-passage.js', 'worker-passage.js', 'track-probe.js', 'track-probe-worker.js', 'engine-mosaic.js', 'modes.js',
 ];
 
 /** Files that only one engine loads; the glue is what wasm-bindgen wrote. */

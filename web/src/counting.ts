@@ -1,12 +1,7 @@
-import { Canary } from './canary.js';
-import type { Watch } from './canary.js';
-import { CellCanary } from './cell-canary.js';
-import type { Books, Model } from './engine-host.js';
+import type { Books } from './engine-host.js';
 import { BautaError, asFault } from './faults.js';
-import { sha256 } from './files.js';
-import type { BudgetOptions, Ledger, MosaicOptions } from './ledger.js';
+import type { BudgetOptions, Ledger } from './ledger.js';
 import { Shelf } from './shelf.js';
-import { newSampler } from './thumbnail.js';
 
 /** A ledger in numbers, and in the form that it is taken up from again. */
 type Statement = Ledger & { readonly kept: object };
@@ -87,17 +82,4 @@ export class Counting implements Books {
 const kindOf = (ledger: object): string => {
   const { unit, relation } = ledger as Partial<Ledger>;
   return JSON.stringify([unit, relation]);
-};
-
-/** A mosaic as engines are opened with it: there are no files. */
-export const mosaicParts = async ({ mode: _, ...settings }: MosaicOptions): Promise<Pick<Model, 'mosaic' | 'hashes' | 'card' | 'weights'>> => {
-  const mosaic = JSON.stringify(settings);
-  const hashes = { card: await sha256(new TextEncoder().encode(mosaic)), weights: '' };
-  return { mosaic, hashes, card: '', weights: new Uint8Array() };
-};
-
-/** What looks at the pictures of an engine that counts. */
-export const canaryFor = ({ mosaic, card }: Model): Watch => {
-  const read = JSON.parse(mosaic ?? card) as { cell?: number; config?: { every?: number } };
-  return mosaic === undefined ? new Canary(newSampler(), read.config?.every) : new CellCanary(read.cell ?? 16);
 };

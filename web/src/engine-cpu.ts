@@ -6,7 +6,7 @@ import { frameOf, pixelsOf } from './known-answer.js';
 
 /** The WebAssembly engine, as `crate/src/web/cpu.rs` exports it. */
 interface Session {
-  anonymize(rgba: Uint8Array, width: number, height: number): Uint8Array<ArrayBuffer>;
+  anonymize(rgba: Uint8Array, width: number, height: number, at: number): Uint8Array<ArrayBuffer>;
   answer(): Uint8Array<ArrayBuffer> | undefined;
   ledger(): string | undefined;
   free(): void;
@@ -45,7 +45,7 @@ export class CpuEngine implements Engine {
     const { displayWidth: codedWidth, displayHeight: codedHeight, timestamp } = raw;
     try {
       const seen = await pixelsOf(raw);
-      const shown = this.#session.anonymize(seen, codedWidth, codedHeight);
+      const shown = this.#session.anonymize(seen, codedWidth, codedHeight, timestamp);
       return frameOf(shown, codedWidth, codedHeight, timestamp);
     } catch (cause) {
       const fault = faultOf(cause, 'frame-failed');

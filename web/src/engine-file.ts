@@ -18,6 +18,8 @@ export interface Card {
   readonly licence: string;
   /** SHA-256 of the weights, lower-case hex. */
   readonly sha256: string;
+  /** Shape of the network: which of several kinds it is, and the numbers of that kind. */
+  readonly config: { readonly architecture?: string };
   /** What the weights make of a known picture. */
   readonly known_answer: KnownAnswer;
   /** How the weights came to be. */

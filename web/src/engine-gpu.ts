@@ -81,6 +81,8 @@ export class GpuEngine implements Engine {
   }
 
   static async load(assets: Assets): Promise<GpuEngine> {
+    const { architecture } = readCard(assets.card).config;
+    if (architecture === 'motion') throw new BautaError('no-webgpu', 'a model of movement is too small to gain from a GPU; use the CPU engine');
     const { info } = await findAdapter(assets.allowSoftwareGpu ?? false);
     const exports = await openScript<Exports>('gpu', assets);
     let session: Session | undefined;

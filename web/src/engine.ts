@@ -37,7 +37,7 @@ export interface Engine {
    * caller closes it. Rejects with a `BautaError` and never with, or after handing out, a raw pixel.
    */
   anonymize(raw: VideoFrame): Promise<VideoFrame>;
-  /** What it makes of the known picture without noise, for engines with noise; nothing where there is none. */
+  /** What it makes of the known picture alone, without noise and frames before; nothing where any picture can be asked about. */
   answer?(): Promise<VideoFrame | undefined>;
   /** What was released and has been spent, as JSON; nothing where nothing is counted. */
   ledger?(): string | undefined;
@@ -46,7 +46,7 @@ export interface Engine {
 
 /**
  * F6: opens a model on an engine and tests it: the picture of the card's known answer goes through
- * `anonymize` like a camera frame, or through `answer` where there is noise, and an engine that answers otherwise is
+ * `anonymize` like a camera frame, or through `answer` where there is noise or memory, and an engine that answers otherwise is
  * closed and refused.
  */
 export const loadEngine = async (kind: EngineKind, assets: Assets): Promise<Engine> => {

@@ -105,10 +105,12 @@ export class Engines {
     const { spawn, load: { candidates, deadlineMs, mode, meanwhile, budget }, onExhausted, mustLive } = this.#options;
     mustLive();
     const model = await fetchModel(sources);
-    const found = model.mosaic === undefined ? readCard(model.card).mode : 'mosaic';
+    const card = model.mosaic === undefined ? readCard(model.card) : undefined;
+    const found = card?.mode ?? 'mosaic';
+    const isCounted = found !== 'learned';
     if (sources.model !== meanwhile && (mode ?? found) !== found) throw new BautaError('bad-model', `the model is of mode ${found}, not ${String(mode)}; name another`);
-    const counts = found === 'learned' ? undefined : await loadCounting();
-    if (counts) this.#counting ??= await counts.Counting.open(budget);
+    const modes = isCounted || card?.config.architecture ? await loadModes() : undefined;
+    if (modes && isCounted) this.#counting ??= await modes.Counting.open(budget);
     if (budget && !this.#counting) throw new BautaError('bad-model', 'the model promises nothing, so it has no budget to spend');
     mustLive(); // or an engine's worker would begin when all others have ended
     const host: EngineHost = new EngineHost({
@@ -116,8 +118,8 @@ export class Engines {
       model,
       candidates,
       frameLimitMs: Math.max(10_000, 10 * deadlineMs),
-      canary: () => counts?.canaryFor(model) ?? new Canary(newSampler()),
-      books: counts && this.#counting,
+      canary: () => modes?.canaryFor(model) ?? new Canary(newSampler()),
+      books: isCounted ? this.#counting : undefined,
       onEngine: () => {
         if (this.#main === host) this.#use(host);
       },
@@ -145,13 +147,13 @@ export class Engines {
   }
 }
 
-/** Counting releases, and mosaics: downloaded where they are used. */
-const loadCounting = () => import('./counting.js').catch(unloaded);
+/** What only some modes need: downloaded where they are used. */
+const loadModes = () => import('./modes.js').catch(unloaded);
 
 /** Fetches card and weights. Whether they belong together is for the engine to say. A mosaic has none. */
 const fetchModel = async ({ base, model, allowSoftwareGpu }: Sources): Promise<Model> => {
   const common = { base, allowSoftwareGpu, known: await readManifest(base) };
-  if (typeof model !== 'string') return { ...common, ...(await (await loadCounting()).mosaicParts(model)) };
+  if (typeof model !== 'string') return { ...common, ...(await (await loadModes()).mosaicParts(model)) };
   const [card, weights] = await Promise.all([
     fetchFile(`${model}.json`, base, MODEL_FILE),
     fetchFile(`${model}.bpk`, base, MODEL_FILE),

@@ -113,6 +113,7 @@ impl ArtifactError {
         match architecture {
             None => "an anonymizer of single pictures".into(),
             Some("dp") => "a model of short noisy codes (dp)".into(),
+            Some("motion") => "a model of movement (motion)".into(),
             Some(name) => format!("a filter of clips ({name})"),
         }
     }
@@ -121,6 +122,9 @@ impl ArtifactError {
         match architecture {
             Some("dp") => {
                 "what it shows rests on what it has released and spent: `bauta judge`, `bauta anonymize`, `bauta audit-dp` and `bauta card` take it"
+            }
+            Some("motion") => {
+                "what it shows rests on the frames before: `bauta judge`, `bauta anonymize`, `bauta card` and the web page take it"
             }
             _ => {
                 "filters of clips look at the frame before and are for `bauta judge` alone, every other use wants a model \

@@ -1,7 +1,7 @@
 //! `bauta anonymize IN OUT`.
 
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use std::{fs, iter};
 
 use anyhow::{Context as _, bail, ensure};
@@ -160,7 +160,7 @@ impl Kind {
 fn picture(rewrite: &mut Rewrite<'_>, from: &Path, to: &Path) -> anyhow::Result<usize> {
     let format = image::ImageFormat::from_path(to)
         .with_context(|| format!("{}: pictures are written as .png or .jpg", to.display()))?;
-    let mut ready = rewrite(Some(read_picture(from)?))?;
+    let mut ready = rewrite(Some((read_picture(from)?, Duration::ZERO)))?;
     ready.extend(rewrite(None)?);
     let anonymized = ready.pop().context("a picture is shown as one")?;
     let (width, height) = (anonymized.width() as u32, anonymized.height() as u32);
@@ -188,15 +188,16 @@ fn read_picture(path: &Path) -> anyhow::Result<Rgba8> {
 
 fn video(rewrite: &mut Rewrite<'_>, from: &Path, to: &Path) -> anyhow::Result<usize> {
     let mut reader = Reader::open(from)?;
-    let (rate, total) = (reader.rate().to_owned(), reader.total());
+    let (rate, total, apart) = (reader.rate().to_owned(), reader.total(), reader.seconds_per_frame());
     let first = reader.next().with_context(|| format!("{} has no frames", from.display()))??;
     let mut writer = Writer::create(to, first.width(), first.height(), &rate)?;
     let bar = total.map_or_else(ProgressBar::new_spinner, ProgressBar::new);
     bar.set_style(ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} frames, {eta} left")?);
     bar.set_message(from.display().to_string());
     let mut frames = 0;
-    for frame in iter::once(Ok(first)).chain(reader).map(Some).chain([None]) {
-        for shown in rewrite(frame.transpose()?)? {
+    for (number, frame) in iter::once(Ok(first)).chain(reader).map(Some).chain([None]).enumerate() {
+        let at = Duration::from_secs_f64(number as f64 * apart);
+        for shown in rewrite(frame.transpose()?.map(|picture| (picture, at)))? {
             writer.write(&shown)?;
             frames += 1;
             bar.inc(1);

@@ -1,9 +1,10 @@
-//! What `bauta anonymize` puts to work: a model of single frames, or what a ledger counts: a model of noisy codes, or a
-//! mosaic.
+//! What `bauta anonymize` puts to work: a model of single frames or of movement, or what a ledger counts: a model of noisy
+//! codes, or a mosaic.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 use burn::tensor::Device;
@@ -12,19 +13,24 @@ use crate::artifact::{Artifact, ArtifactError, ArtifactOf};
 use crate::atomic;
 use crate::dp::ledger::{self, Ledger, Opening};
 use crate::dp::promise::DELTA;
-use crate::engine::{AnonFrame, MosaicStream, Promised, RawFrame, Session};
+use crate::engine::{AnonFrame, MosaicStream, MotionStream, Promised, RawFrame, Session};
 use crate::frame::Rgba8;
-use crate::model::{DpConfig, Shape as _};
+use crate::model::{DpConfig, MotionConfig, Shape as _};
 use crate::mosaic::MosaicConfig;
+
+/// A frame of a file, and its place on the file's clock.
+pub(super) type Frame = (Rgba8, Duration);
 
 /// Rewrites one frame after the other; `None` ends the clip. Gives the frames that are ready, in order: in the end as many
 /// as there were.
-pub(super) type Rewrite<'a> = dyn FnMut(Option<Rgba8>) -> anyhow::Result<Vec<Rgba8>> + 'a;
+pub(super) type Rewrite<'a> = dyn FnMut(Option<Frame>) -> anyhow::Result<Vec<Rgba8>> + 'a;
 
 /// A model at work.
 pub(super) enum Anonymizer {
     /// Each frame alone.
     Still(Box<Session>),
+    /// What moves, told by the frames before.
+    Moved(Box<ArtifactOf<MotionConfig>>),
     /// Releases against a budget.
     Counted(Counted),
 }
@@ -86,20 +92,30 @@ impl Anonymizer {
             let counted = ledger::Counted::codes(model.card().config.unit());
             return Ok(Self::Counted(Counted::open(Source::Codes(Arc::new(model)), &counted, budget)?));
         }
-        let session = Session::open(&artifact?, &Device::flex())?;
+        let anonymizer = match (model, artifact) {
+            (Some(path), Err(ArtifactError::Architecture { found, .. }))
+                if found.as_deref() == MotionConfig::ARCHITECTURE =>
+            {
+                let artifact = ArtifactOf::load(path)?;
+                MotionStream::open(&artifact, &Device::flex())?; // its self-test, before any file is opened
+                Self::Moved(Box::new(artifact))
+            }
+            (_, artifact) => Self::Still(Box::new(Session::open(&artifact?, &Device::flex())?)),
+        };
         ensure!(
             budget.most.is_none() && budget.ledger.is_none(),
             "{} promises nothing, so it has no budget to spend; budgets and --ledger are for models of mode dp and for \
              --mosaic",
-            session.card().name
+            anonymizer.card().0
         );
-        Ok(Self::Still(Box::new(session)))
+        Ok(anonymizer)
     }
 
     /// The model's name and its claim.
     pub(super) fn card(&self) -> (&str, &str) {
         match self {
             Self::Still(session) => (&session.card().name, &session.card().privacy_claim),
+            Self::Moved(artifact) => (&artifact.card().name, &artifact.card().privacy_claim),
             Self::Counted(Counted { source: Source::Codes(model), .. }) => {
                 (&model.card().name, &model.card().privacy_claim)
             }
@@ -117,8 +133,13 @@ impl Anonymizer {
     ) -> anyhow::Result<T> {
         match self {
             Self::Still(session) => {
-                let anonymize = |picture| session.anonymize(RawFrame::from(picture)).into_picture();
-                work(&mut |picture| Ok(picture.into_iter().map(anonymize).collect()))
+                let anonymize = |(picture, _)| session.anonymize(RawFrame::from(picture)).into_picture();
+                work(&mut |frame| Ok(frame.into_iter().map(anonymize).collect()))
+            }
+            Self::Moved(artifact) => {
+                let mut stream = MotionStream::open(artifact, &Device::flex())?;
+                let mut anonymize = |(picture, at)| stream.anonymize(RawFrame::from(picture), at).into_picture();
+                work(&mut |frame| Ok(frame.into_iter().map(&mut anonymize).collect()))
             }
             Self::Counted(counted) => counted.file(work),
         }
@@ -172,8 +193,8 @@ impl Counted {
             Source::Codes(model) => {
                 let mut stream = model.stream(self.ledger.clone())?;
                 let (mut size, mut late) = ((0, 0), model.card().config.lag());
-                let done = work(&mut |picture| {
-                    let Some(picture) = picture else {
+                let done = work(&mut |frame| {
+                    let Some((picture, _)) = frame else {
                         let rest = stream.finish(size)?.into_iter().skip(late);
                         return Ok(rest.map(AnonFrame::into_picture).collect());
                     };
@@ -190,9 +211,9 @@ impl Counted {
             }
             Source::Mosaic(config, _) => {
                 let mut stream = MosaicStream::resume(*config, self.ledger.clone())?;
-                let done = work(&mut |picture| {
+                let done = work(&mut |frame| {
                     let painted =
-                        picture.map(|picture| stream.anonymize(RawFrame::from(picture))).transpose()?;
+                        frame.map(|(picture, _)| stream.anonymize(RawFrame::from(picture))).transpose()?;
                     Ok(painted.into_iter().map(AnonFrame::into_picture).collect())
                 });
                 self.ledger = stream.ledger().clone();

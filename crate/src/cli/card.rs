@@ -7,7 +7,7 @@ use anyhow::Context as _;
 
 use crate::artifact::{Artifact, ArtifactError, ArtifactOf, CardOf, Figure};
 use crate::atomic;
-use crate::model::{AnonymizerConfig, DpConfig, Shape};
+use crate::model::{AnonymizerConfig, DpConfig, MotionConfig, Shape};
 use crate::papers::{judged, read, sheet};
 
 /// Show what a model is, what it was trained on, what was measured, and what it is not good for.
@@ -50,6 +50,9 @@ impl ShowCard {
         match Artifact::load(path) {
             Err(ArtifactError::Architecture { found, .. }) if found.as_deref() == DpConfig::ARCHITECTURE => {
                 self.show(&ArtifactOf::<DpConfig>::load(path)?, noisy)
+            }
+            Err(ArtifactError::Architecture { found, .. }) if found.as_deref() == MotionConfig::ARCHITECTURE => {
+                self.show(&ArtifactOf::<MotionConfig>::load(path)?, moving)
             }
             artifact => self.show(&artifact?, still),
         }
@@ -143,6 +146,16 @@ fn noisy(config: &DpConfig) -> String {
     format!(
         "width {width}, {side} x {side} px; a code of {code} number(s) for each {every} frame(s), clip {}, sigma {:.4}",
         mechanism.clip, mechanism.sigma
+    )
+}
+
+/// The network of movement in a line.
+fn moving(config: &MotionConfig) -> String {
+    let MotionConfig { width, signs, lag, cells, levels, .. } = config;
+    format!(
+        "width {width}; movement in {grid} x {grid} cells over {lag} frame(s), shown as {cells} x {cells} cells of {levels} \
+         greys",
+        grid = signs.grid
     )
 }
 

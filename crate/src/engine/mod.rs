@@ -2,12 +2,14 @@
 
 mod dp;
 mod mosaic;
+mod motion;
 mod releases;
 
 use burn::tensor::Device;
 
 pub use self::dp::{Promised, Stream};
 pub use self::mosaic::{MosaicStream, MosaicStreamError};
+pub use self::motion::MotionStream;
 pub use self::releases::{Due, Releases, Shown};
 use crate::artifact::{Artifact, ArtifactError, Card};
 use crate::dp::ledger::LedgerError;

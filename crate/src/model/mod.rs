@@ -9,7 +9,6 @@ mod blocks;
 mod dp;
 #[cfg(all(feature = "web", feature = "wgpu", target_family = "wasm"))]
 mod fused;
-#[cfg(feature = "native")]
 mod motion;
 
 use burn::config::Config;
@@ -22,7 +21,6 @@ use burn::tensor::{Device, Tensor};
 pub use bdq::{Bdq, BdqConfig, STEPS};
 use blocks::{Norm, NormConfig, Start};
 pub use dp::{Coder, DpConfig, Place};
-#[cfg(feature = "native")]
 pub use motion::{MotionConfig, Mover, Signs};
 use serde::Serialize;
 use serde::de::DeserializeOwned;

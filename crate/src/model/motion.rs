@@ -6,7 +6,9 @@ use burn::tensor::module::adaptive_avg_pool2d;
 use burn::tensor::{Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
-use super::{Anonymizer, AnonymizerConfig, ClipShape, ModelError, Shape};
+#[cfg(feature = "native")]
+use super::ClipShape;
+use super::{Anonymizer, AnonymizerConfig, ModelError, Shape};
 use crate::frame::LUMA;
 
 /// Shape of a [`Mover`].
@@ -38,6 +40,9 @@ pub struct Signs {
     /// Changes that are remembered: a sign stays until as many later ones have been looked at.
     pub span: usize,
 }
+
+/// Pixels along a cell of the signs in the picture that is looked at: what is finer is averaged before.
+const PIXELS: usize = 2;
 
 /// Standard deviation of the bell under which a cell sees the pixels around it, in cells.
 const SIGMA: f32 = 0.75;
@@ -82,9 +87,9 @@ impl Shape for MotionConfig {
         self.with(self.network().blank(device))
     }
 
-    /// Pictures are looked at as they are.
-    fn working_size(&self, width: usize, height: usize) -> (usize, usize) {
-        (width, height)
+    /// Of every picture the same square, whatever its aspect.
+    fn working_size(&self, _: usize, _: usize) -> (usize, usize) {
+        (PIXELS * self.signs.grid, PIXELS * self.signs.grid)
     }
 
     /// Of a clip in which the picture follows upon grey.
@@ -96,6 +101,7 @@ impl Shape for MotionConfig {
     }
 }
 
+#[cfg(feature = "native")]
 impl ClipShape for MotionConfig {
     fn rewrite(network: &Mover, frames: Tensor<4>, t: usize) -> Tensor<4> {
         network.forward(frames, (t, network.lag))
@@ -135,11 +141,20 @@ impl Mover {
     pub fn forward(&self, frames: Tensor<4>, (t, apart): (usize, usize)) -> Tensor<4> {
         let [_, _, height, width] = frames.dims();
         let signs = Signs { grid: self.grid, threshold: self.threshold, span: self.span };
-        let drawn = self.network.scores(signs.of(frames, (t, apart))).mean_dim(1); // [n * t, 1, grid, grid]
-        let cells = self.quantised(sigmoid(adaptive_avg_pool2d(drawn, [self.cells; 2])));
+        let cells = self.shown(signs.of(frames, (t, apart)));
         let device = cells.device();
         let (down, across) = (copies(height, self.cells, &device), copies(width, self.cells, &device));
         down.matmul(cells).matmul(across.transpose()).repeat_dim(1, 3)
+    }
+
+    /// What is shown of signs.
+    ///
+    /// # Shapes
+    /// - `signs`: `[n, 3, grid, grid]`, of [`Signs::levels`]
+    /// - returns `[n, 1, cells, cells]`, in `[0, 1]` in steps of `1 / (levels - 1)`
+    pub fn shown(&self, signs: Tensor<4>) -> Tensor<4> {
+        let drawn = self.network.scores(signs).mean_dim(1); // [n, 1, grid, grid]
+        self.quantised(sigmoid(adaptive_avg_pool2d(drawn, [self.cells; 2])))
     }
 
     /// The nearest of the levels; gradients pass as if nothing were rounded (Bengio et al., "Estimating or Propagating
@@ -166,43 +181,66 @@ impl Signs {
         let total = frames.dims()[0];
         assert!(t > 0 && total.is_multiple_of(t), "{total} frames do not make clips of {t}");
         let (n, area, apart) = (total / t, self.grid * self.grid, apart.min(t - 1));
-        let soft = self.seen(frames.detach()).reshape([n, t, area]);
+        let grey = self.seen(frames).reshape([n, t, area]);
         let change = if apart == 0 {
-            soft.zeros_like()
+            grey.zeros_like()
         } else {
-            let after = soft.clone().slice([0..n, apart..t, 0..area]);
-            let change = after - soft.slice([0..n, 0..t - apart, 0..area]);
+            let after = grey.clone().slice([0..n, apart..t, 0..area]);
+            let change = after - grey.slice([0..n, 0..t - apart, 0..area]);
             let first = change.clone().slice([0..n, 0..1, 0..area]).repeat_dim(1, apart);
             Tensor::cat(vec![first, change], 1)
         };
-        let threshold = self.threshold as f32;
-        let kept = |signs: Tensor<3>| self.kept(&signs, apart).reshape([total, 1, self.grid, self.grid]);
-        let brighter = kept(change.clone().greater_elem(threshold).float());
-        let darker = kept(change.lower_elem(-threshold).float());
-        let neither = brighter.clone().max_pair(darker.clone()) * -1.0 + 1.0;
-        Tensor::cat(vec![darker, neither, brighter], 1)
+        let marks = self.marks(change.reshape([total, 1, self.grid, self.grid]));
+        let kept = self.kept(&marks.reshape([n, t, 2 * area]), apart);
+        Self::levels(kept.reshape([total, 2, self.grid, self.grid]))
     }
 
-    /// Signs of `[n, t, area]` with those that are remembered beside them.
-    fn kept(&self, signs: &Tensor<3>, apart: usize) -> Tensor<3> {
-        let [n, t, area] = signs.dims();
-        let earlier = (1..self.span).map(|step| step * apart).take_while(|before| (1..t).contains(before));
-        earlier.fold(signs.clone(), |kept, before| {
-            let none = Tensor::zeros([n, before, area], &signs.device());
-            let signs = signs.clone().slice([0..n, 0..t - before, 0..area]);
-            kept.max_pair(Tensor::cat(vec![none, signs], 1))
-        })
-    }
-
-    /// The grey that each cell sees under its bell, `[frames, 1, grid, grid]`.
-    fn seen(&self, frames: Tensor<4>) -> Tensor<4> {
+    /// The grey that each cell sees under its bell. No gradient passes.
+    ///
+    /// # Shapes
+    /// - `frames`: `[n, 3, h, w]`, sRGB in `[0, 1]`
+    /// - returns `[n, 1, grid, grid]`
+    pub fn seen(&self, frames: Tensor<4>) -> Tensor<4> {
         let ([_, _, height, width], device) = (frames.dims(), frames.device());
         let luma = Tensor::from_data(
             TensorData::new(LUMA.map(|share| share as f32).to_vec(), [1, 3, 1, 1]),
             &device,
         );
-        let grey = (frames * luma).sum_dim(1);
+        let grey = (frames.detach() * luma).sum_dim(1);
         bells(self.grid, height, &device).matmul(grey).matmul(bells(self.grid, width, &device).transpose())
+    }
+
+    /// Ones where the grey of a cell has changed enough to count.
+    ///
+    /// # Shapes
+    /// - `change`: `[n, 1, grid, grid]`
+    /// - returns `[n, 2, grid, grid]`: grown darker, grown brighter
+    pub fn marks(&self, change: Tensor<4>) -> Tensor<4> {
+        let threshold = self.threshold as f32;
+        let darker = change.clone().lower_elem(-threshold).float();
+        Tensor::cat(vec![darker, change.greater_elem(threshold).float()], 1)
+    }
+
+    /// Marks as the network is shown them: between darker and brighter, what is neither.
+    ///
+    /// # Shapes
+    /// - `marks`: `[n, 2, grid, grid]`
+    /// - returns `[n, 3, grid, grid]`
+    pub fn levels(marks: Tensor<4>) -> Tensor<4> {
+        let neither = marks.clone().max_dim(1) * -1.0 + 1.0;
+        let [darker, brighter] = marks.chunk(2, 1).try_into().expect("two marks");
+        Tensor::cat(vec![darker, neither, brighter], 1)
+    }
+
+    /// Marks of `[n, t, 2 * area]` with those that are remembered beside them.
+    fn kept(&self, marks: &Tensor<3>, apart: usize) -> Tensor<3> {
+        let [n, t, area] = marks.dims();
+        let earlier = (1..self.span).map(|step| step * apart).take_while(|before| (1..t).contains(before));
+        earlier.fold(marks.clone(), |kept, before| {
+            let none = Tensor::zeros([n, before, area], &marks.device());
+            let marks = marks.clone().slice([0..n, 0..t - before, 0..area]);
+            kept.max_pair(Tensor::cat(vec![none, marks], 1))
+        })
     }
 }
 

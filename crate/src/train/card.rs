@@ -68,9 +68,9 @@ fn limits(config: &TrainConfig) -> Vec<String> {
         return vec![
             format!("trained on frames of {size} x {size} pixels in which a person fills most of the frame"),
             UNJUDGED[2].into(),
-            "looks at a frame before: for `bauta judge`, no engine runs it".into(),
             "shows of movement what told the actions that it was trained on, and perhaps of no others".into(),
             "shows nothing of who stands still; a camera that moves is taken for movement".into(),
+            "sound, captions and metadata are not anonymized".into(),
         ];
     }
     if config.model.architecture == Architecture::Bdq {

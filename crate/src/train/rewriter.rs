@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use burn::module::Module;
+use burn::tensor::module::adaptive_avg_pool2d;
 use burn::tensor::{Device, Tensor};
 
 use super::config::{Architecture, ModelShape, TrainConfig};
@@ -20,18 +21,31 @@ pub(super) enum Rewriter {
     /// What has changed since the frame before.
     Motion(Bdq),
     /// From the signs of what has changed since a frame before; frames that are handed in lie as far apart as it compares.
-    Signs(Mover),
+    Signs(Seen),
     /// By codes of windows.
     Code(Coder),
 }
 
+/// A network that draws from the signs of movement, and how much of a clip its opponents see at once.
+#[derive(Module, Debug)]
+pub(super) struct Seen {
+    network: Mover,
+    frames: usize,
+}
+
+/// Frames that one picture can show side by side: four quarters of three colours.
+pub(super) const MOST_SEEN: usize = 12;
+
 impl Rewriter {
     /// Fresh weights on `device`, drawn from its generator.
-    pub(super) fn fresh(TrainConfig { model: shape, size, game, .. }: &TrainConfig, device: &Device) -> Self {
+    pub(super) fn fresh(config: &TrainConfig, device: &Device) -> Self {
+        let TrainConfig { model: shape, size, game, adversary, .. } = config;
         match shape.architecture {
             Architecture::UNet => Self::Picture(shape.config().init(device)),
             Architecture::Bdq => Self::Motion(shape.bdq().init(device)),
-            Architecture::Motion => Self::Signs(shape.motion().init(device)),
+            Architecture::Motion => {
+                Self::Signs(Seen { network: shape.motion().init(device), frames: adversary.frames })
+            }
             Architecture::Dp => Self::Code(shape.dp(*size).init(device).with_skip(game.skip)),
         }
     }
@@ -45,7 +59,7 @@ impl Rewriter {
         match self {
             Self::Picture(network) => network.forward(frames),
             Self::Motion(filter) => filter.forward(frames, t),
-            Self::Signs(network) => network.forward(frames, (t, 1)),
+            Self::Signs(Seen { network, .. }) => network.forward(frames, (t, 1)),
             Self::Code(network) => network.forward(frames, t),
         }
     }
@@ -59,6 +73,20 @@ impl Rewriter {
         match self {
             Self::Code(network) => network.last(frames, t),
             Self::Picture(_) | Self::Motion(_) | Self::Signs(_) => last_of_each(self.forward(frames, t), t),
+        }
+    }
+
+    /// Of clips of `t` frames what a privacy branch is shown: the last frame, or as many as it sees at once, side by side.
+    ///
+    /// # Shapes
+    /// - `frames`: `[n * t, 3, h, w]`
+    /// - returns `[n, 3, h, w]`
+    pub(super) fn told(&self, frames: Tensor<4>, t: usize) -> Tensor<4> {
+        match self {
+            Self::Signs(Seen { network, frames: seen }) if *seen > 1 => {
+                side_by_side(network.forward(frames, (t, 1)), t, *seen)
+            }
+            _ => self.last(frames, t),
         }
     }
 
@@ -105,7 +133,7 @@ impl Rewriter {
             Self::Motion(filter) => {
                 ArtifactOf::of(filter, card.with_config(shape.bdq()), device)?.save(path)?
             }
-            Self::Signs(network) => {
+            Self::Signs(Seen { network, .. }) => {
                 ArtifactOf::of(network, card.with_config(shape.motion()), device)?.save(path)?
             }
             Self::Code(network) => {
@@ -114,6 +142,22 @@ impl Rewriter {
         };
         Ok(weights)
     }
+}
+
+/// Of runs of `t` grey frames the last `seen` in one picture: half as large, in its colours and then in its quarters.
+///
+/// # Shapes
+/// - `frames`: `[n * t, 3, h, w]`, three equal channels
+/// - returns `[n, 3, h, w]`; black where there is no frame
+fn side_by_side(frames: Tensor<4>, t: usize, seen: usize) -> Tensor<4> {
+    let [total, _, height, width] = frames.dims();
+    let (n, [h, w]) = (total / t, [height / 2, width / 2]);
+    let grey = frames.slice([0..total, 0..1, 0..height, 0..width]);
+    let small = adaptive_avg_pool2d(grey, [h, w]).reshape([n, t, h, w]);
+    let last = small.slice([0..n, t - seen..t, 0..h, 0..w]);
+    let none = Tensor::zeros([n, MOST_SEEN - seen, h, w], &last.device());
+    let quarters: Tensor<6> = Tensor::cat(vec![last, none], 1).reshape([n, 2, 2, 3, h, w]);
+    quarters.permute([0, 3, 1, 4, 2, 5]).reshape([n, 3, 2 * h, 2 * w])
 }
 
 /// Of runs of `t` frames the last frame.
@@ -129,4 +173,29 @@ pub(super) fn last_of_each(frames: Tensor<4>, t: usize) -> Tensor<4> {
     let runs: Tensor<5> = frames.reshape([total / t, t, channels, height, width]);
     let last = runs.slice([0..total / t, t - 1..t, 0..channels, 0..height, 0..width]);
     last.reshape([total / t, channels, height, width])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_side_by_side_are_those_that_were_shown_last_each_in_a_place_of_its_own() {
+        let (device, t, seen) = (Device::flex(), 6, 5);
+        let shade = |clip: usize, frame: usize| 0.1 * clip as f32 + 0.01 * frame as f32;
+        let frames = (0..2).flat_map(|clip| (0..t).map(move |frame| shade(clip, frame)));
+        let frames = frames.map(|shade| Tensor::<4>::full([1, 3, 8, 8], shade, &device)).collect();
+        let shown = side_by_side(Tensor::cat(frames, 0), t, seen);
+        assert_eq!(shown.dims(), [2, 3, 8, 8], "the size of a picture");
+        let values: Vec<f32> = shown.into_data().try_to_vec().expect("f32 values");
+        for clip in 0..2 {
+            for place in 0..MOST_SEEN {
+                let (quarter, channel) = (place / 3, place % 3);
+                let (y, x) = (4 * (quarter / 2) + 1, 4 * (quarter % 2) + 2);
+                let found = values[((3 * clip + channel) * 8 + y) * 8 + x];
+                let wanted = if place < seen { shade(clip, place + t - seen) } else { 0.0 };
+                assert!((found - wanted).abs() < 1e-6, "clip {clip}, place {place}: {found} for {wanted}");
+            }
+        }
+    }
 }

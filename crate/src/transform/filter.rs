@@ -1,4 +1,4 @@
-//! A filter of clips that the trainer has made: what changed since the frame before.
+//! What the trainer has made of frames and those before them: filters of clips, and models of movement.
 
 use burn::tensor::{Device, Tensor, TensorData};
 
@@ -14,6 +14,7 @@ pub struct Filter<S: ClipShape> {
     name: String,
     key: String,
     trained_on: Vec<String>,
+    config: S,
     network: S::Network,
 }
 
@@ -39,6 +40,7 @@ impl<S: ClipShape> Filter<S> {
             name: card.name.clone(),
             key: format!("model {} {config}", card.sha256),
             trained_on: card.trained.sets(),
+            config: card.config.clone(),
             network,
         })
     }
@@ -50,7 +52,7 @@ impl<S: ClipShape> Filter<S> {
     }
 }
 
-impl<S: ClipShape> Transform for Filter<S>
+impl<S: ClipShape + Sync> Transform for Filter<S>
 where
     S::Network: Sync,
 {
@@ -64,12 +66,19 @@ where
 
     fn rewrite(&self, clip: &Clip<'_>) -> Vec<u8> {
         let (t, size) = (clip.frames().len(), clip.size);
-        let values: Vec<f32> = clip.bytes.iter().map(|byte| f32::from(*byte) / 255.0).collect();
-        let frames = Tensor::<4>::from_data(TensorData::new(values, [t, size, size, 3]), &Device::flex());
-        let shown = S::rewrite(&self.network, frames.permute([0, 3, 1, 2]), t).permute([0, 2, 3, 1]);
-        let values = (shown * 255.0).round().into_data().convert::<f32>();
-        let values: Vec<f32> = values.try_into_vec().expect("values were converted to f32");
-        values.into_iter().map(|value| value as u8).collect()
+        let (width, height) = self.config.working_size(size, size);
+        let frames: Vec<f32> =
+            clip.pictures().flat_map(|picture| frame::shrink(&picture, width, height).into_values()).collect();
+        let frames = Tensor::<4>::from_data(TensorData::new(frames, [t, 3, height, width]), &Device::flex());
+        let shown = (S::rewrite(&self.network, frames, t) * 255.0).round().permute([0, 2, 3, 1]);
+        let shown: Vec<f32> = shown.into_data().convert::<f32>().try_into_vec().expect("values were converted to f32");
+        let texels: Vec<[u8; 3]> = shown.as_chunks().0.iter().map(|pixel| pixel.map(|value| value as u8)).collect();
+        // Each pixel as the one that it falls on: nothing between two that are shown.
+        let lines = texels.chunks_exact(width);
+        let repeated = |pixels: usize, texels: usize| (0..pixels).map(move |pixel| pixel * texels / pixels);
+        let lines: Vec<Vec<u8>> =
+            lines.map(|line| repeated(size, width).flat_map(|x| line[x]).collect()).collect();
+        lines.chunks_exact(height).flat_map(|frame| repeated(size, height).flat_map(|y| frame[y].clone())).collect()
     }
 
     fn trained_on(&self) -> Vec<String> {

@@ -207,7 +207,7 @@ pub fn trained(path: &Path, name: Option<&str>) -> Result<Box<dyn Transform>, Tr
 
 fn filter<S>(path: &Path, name: Option<&str>) -> Result<Box<dyn Transform>, TransformError>
 where
-    S: ClipShape + 'static,
+    S: ClipShape + Sync + 'static,
     S::Network: Sync,
 {
     let filter = Filter::open(&ArtifactOf::<S>::load(path)?)?;

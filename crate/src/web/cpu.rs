@@ -1,15 +1,16 @@
 //! The engine on the processor: bytes in, bytes out.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use burn::tensor::Device;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use super::{UNNAMED, fault, is_of_codes, opening, working_planes};
+use super::{UNNAMED, fault, is_of, opening, working_planes};
 use crate::artifact::{Artifact, ArtifactOf};
-use crate::engine::{Promised, RawFrame, Session, Stream};
+use crate::engine::{MotionStream, Promised, RawFrame, Session, Stream};
 use crate::frame::Rgba8;
-use crate::model::DpConfig;
+use crate::model::{DpConfig, MotionConfig};
 
 /// A model at work on the processor.
 #[wasm_bindgen]
@@ -20,6 +21,8 @@ enum Kind {
     Learned(Box<Session>),
     /// Releases against a budget.
     Codes { model: Arc<Promised>, stream: Box<Stream> },
+    /// What moves, told by the frames before.
+    Moved(Box<MotionStream>),
 }
 
 #[wasm_bindgen]
@@ -32,7 +35,11 @@ impl CpuEngine {
     /// `bad-model` if weights and card do not belong together, `self-test-failed` if this engine computes
     /// something else than the card says, `bad-ledger` for a ledger that cannot be taken up.
     pub fn load(weights: Vec<u8>, card: &str, ledger: &str) -> Result<CpuEngine, js_sys::Error> {
-        if !is_of_codes(card) {
+        if is_of::<MotionConfig>(card) {
+            let artifact = ArtifactOf::<MotionConfig>::open(UNNAMED, weights, card)?;
+            return Ok(Self(Kind::Moved(Box::new(MotionStream::open(&artifact, &Device::flex())?))));
+        }
+        if !is_of::<DpConfig>(card) {
             let artifact = Artifact::open(UNNAMED, weights, card)?;
             return Ok(Self(Kind::Learned(Box::new(Session::open(&artifact, &Device::flex())?))));
         }
@@ -42,7 +49,8 @@ impl CpuEngine {
         Ok(Self(Kind::Codes { model, stream }))
     }
 
-    /// Anonymizes one picture: `4 * width * height` bytes R, G, B, A in, as many out, opaque.
+    /// Anonymizes one picture: `4 * width * height` bytes R, G, B, A in, as many out, opaque. `at` is when it was taken,
+    /// in microseconds on its camera's clock, for models that compare it with those before.
     ///
     /// # Errors
     /// `frame-failed` if the number of bytes is another, `budget-spent` if the budget does not hold another release.
@@ -51,28 +59,31 @@ impl CpuEngine {
         rgba: Vec<u8>,
         width: usize,
         height: usize,
+        at: f64,
     ) -> Result<Vec<u8>, js_sys::Error> {
         let raw = RawFrame::from(Rgba8::new(width, height, rgba)?);
         let shown = match &mut self.0 {
             Kind::Learned(session) => session.anonymize(raw),
             Kind::Codes { stream, .. } => stream.anonymize(raw)?,
+            Kind::Moved(stream) => stream.anonymize(raw, Duration::from_micros(at as u64)), // below 0 is 0
         };
         Ok(shown.into_picture().into_bytes())
     }
 
-    /// What a model of mode dp makes of the known picture without noise, for the self-test; nothing where there is no
-    /// noise, so that a picture can be asked about as any other.
+    /// What a model of mode dp makes of the known picture without noise, or one of movement after a grey one, for the
+    /// self-test; nothing where a picture can be asked about as any other.
     pub fn answer(&self) -> Option<Vec<u8>> {
         match &self.0 {
             Kind::Learned(_) => None,
             Kind::Codes { model, .. } => Some(model.answer().into_bytes()),
+            Kind::Moved(stream) => Some(stream.answer().into_bytes()),
         }
     }
 
     /// The ledger in numbers, as JSON; its part `kept` is for taking it up again. Nothing where nothing is counted.
     pub fn ledger(&self) -> Option<String> {
         match &self.0 {
-            Kind::Learned(_) => None,
+            Kind::Learned(_) | Kind::Moved(_) => None,
             Kind::Codes { stream, .. } => {
                 Some(serde_json::to_string(&stream.statement()).expect("numbers and words are JSON"))
             }
@@ -82,9 +93,9 @@ impl CpuEngine {
     /// The network alone, for comparing engines: three planes in `[0, 1]` in, three out.
     ///
     /// # Errors
-    /// `frame-failed` if the sides are no working size, the number of values is another, or the model is of mode dp.
+    /// `frame-failed` if the sides are no working size, the number of values is another, or the model does not take single pictures.
     pub fn infer(&self, planes: Vec<f32>, width: usize, height: usize) -> Result<Vec<f32>, js_sys::Error> {
-        let Kind::Learned(session) = &self.0 else { return Err(fault("frame-failed", &super::Noisy)) };
+        let Kind::Learned(session) = &self.0 else { return Err(fault("frame-failed", &super::NotStill)) };
         Ok(session.infer(working_planes(planes, width, height)?).values().to_vec())
     }
 

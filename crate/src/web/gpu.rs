@@ -13,7 +13,7 @@ use cubecl_wgpu::{AutoCompiler, WgpuServer};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use super::{UNNAMED, fault, is_of_codes, opening, working_planes};
+use super::{UNNAMED, fault, is_of, opening, working_planes};
 use crate::artifact::{Artifact, ArtifactOf};
 use crate::engine::{Due, Promised, Releases};
 use crate::model::{Anonymizer, AnonymizerConfig, DpConfig, Shape as _};
@@ -148,7 +148,7 @@ impl GpuEngine {
     /// `bad-model` if weights and card do not belong together, `no-webgpu` if there is no device, `bad-ledger` for a
     /// ledger that cannot be taken up.
     pub async fn load(weights: Vec<u8>, card: String, ledger: String) -> Result<GpuEngine, js_sys::Error> {
-        if !is_of_codes(&card) {
+        if !is_of::<DpConfig>(&card) {
             let artifact = Artifact::open(UNNAMED, weights, &card)?;
             let (device, setup) = gpu().await?;
             let model = Box::new(artifact.restore(&device)?.channels_last());
@@ -247,7 +247,7 @@ impl GpuEngine {
     pub fn forward(&mut self) -> Result<(), js_sys::Error> {
         let image = self.input()?.tensor.clone();
         let Kind::Learned { model, .. } = &self.kind else {
-            return Err(fault("frame-failed", &super::Noisy));
+            return Err(fault("frame-failed", &super::NotStill));
         };
         let logits = model.logits(image);
         self.show(logits)
@@ -354,7 +354,7 @@ impl GpuEngine {
     ) -> Result<Vec<f32>, js_sys::Error> {
         let image = working_planes(planes, width, height)?.into_tensor(&self.device);
         let Kind::Learned { model, .. } = &self.kind else {
-            return Err(fault("frame-failed", &super::Noisy));
+            return Err(fault("frame-failed", &super::NotStill));
         };
         Ok(read(sigmoid(model.logits(image))).await?)
     }

@@ -30,7 +30,7 @@ use crate::engine::EngineError;
 use crate::engine::MosaicStreamError;
 use crate::frame::FrameError;
 #[cfg(any(feature = "cpu", feature = "wgpu"))]
-use crate::model::{DpConfig, Shape as _};
+use crate::model::Shape;
 
 /// Sends the message of a panic to the console: all that is left of it otherwise is `unreachable`.
 #[wasm_bindgen(start)]
@@ -105,17 +105,19 @@ fn opening(text: &str) -> Result<Opening, js_sys::Error> {
     serde_json::from_str(text).map_err(|error| fault("bad-ledger", &error))
 }
 
-/// Whether a card is that of a model of noisy codes. What is no card is not: the model's own door refuses it.
+/// Whether a card is that of a network of shape `S`. What is no card is not: the model's own door refuses it.
 #[cfg(any(feature = "cpu", feature = "wgpu"))]
-fn is_of_codes(card: &str) -> bool {
-    artifact::architecture(card).as_deref() == DpConfig::ARCHITECTURE
+fn is_of<S: Shape>(card: &str) -> bool {
+    artifact::architecture(card).as_deref() == S::ARCHITECTURE
 }
 
-/// A model of mode dp gives no picture without noise.
+/// The model's network does not make a picture of a picture.
 #[cfg(any(feature = "cpu", feature = "wgpu"))]
 #[derive(Debug, thiserror::Error)]
-#[error("a model of mode dp shows pictures behind noise alone; compare its decoder, draw()")]
-struct Noisy;
+#[error(
+    "models of mode dp show pictures behind noise alone, those of movement clips alone; compare draw() or anonymize()"
+)]
+struct NotStill;
 
 /// A model that draws no noise has no decoder of its own.
 #[cfg(any(feature = "cpu", feature = "wgpu"))]

@@ -104,14 +104,26 @@ export const RULES = [
       {
         breaks: 'a mosaic may be of any pixels',
         file: 'web/src/cell-canary.ts',
-        changes: [['!isOfCells(picture, width, this.#cell))', '!isOfCells(picture, width, this.#cell) && width < 0)']],
+        changes: [['if (!isDull && !isMosaic) throw', 'if (!isDull && !isMosaic && this.#cell < 0) throw']],
         tests: [{ file: 'counted.test.ts', name: 'never leaves \\(F6\\)' }],
       },
       {
         breaks: 'the noise of a mosaic may be that of the frame before',
         file: 'web/src/cell-canary.ts',
-        changes: [['if (isOld && !isDull) throw', 'if (isOld && !isDull && width < 0) throw']],
+        changes: [['if (isOld && !isDull) throw', 'if (isOld && !isDull && this.#cell < 0) throw']],
         tests: [{ file: 'counted.test.ts', name: 'never leaves \\(F6\\)' }],
+      },
+      {
+        breaks: 'a model of movement may show any pixels',
+        file: 'web/src/motion-canary.ts',
+        changes: [['if (!isOfCells(picture, columns, rows)) throw', 'if (!isOfCells(picture, columns, rows) && rows.length < 0) throw']],
+        tests: [{ file: 'movement.test.ts', name: 'never leaves \\(F6\\)' }],
+      },
+      {
+        breaks: 'a model of movement may show any colours',
+        file: 'web/src/motion-canary.ts',
+        changes: [['this.#isGrey(picture, pixel))) throw', 'this.#isGrey(picture, pixel) || pixel >= 0)) throw']],
+        tests: [{ file: 'movement.test.ts', name: 'never leaves \\(F6\\)' }],
       },
     ],
   },

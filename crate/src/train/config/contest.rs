@@ -13,6 +13,8 @@ pub struct Adversary {
     pub pairs: usize,
     /// Temperature of NT-Xent.
     pub temperature: f32,
+    /// Frames of a clip that the branch sees at once: those that a model of movement shows last.
+    pub frames: usize,
     /// What two views of one subject are.
     pub twins: Twins,
     /// k: moves of each branch for a move of the anonymizer, the utility branch's too.
@@ -60,6 +62,7 @@ impl Default for Adversary {
         Self {
             pairs: 64,
             temperature: 0.1,
+            frames: 1,
             twins: Twins::Picture,
             moves: 1,
             branches: 1,

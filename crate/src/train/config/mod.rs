@@ -13,6 +13,7 @@ pub use set::set_option;
 pub use settings::{Architecture, Game, ModelShape, Rates, Schedule, Validate};
 
 use super::TrainError;
+use super::rewriter::MOST_SEEN;
 use crate::rng::Seed;
 
 /// A training run, whole. Every number has a default but the name and the data.
@@ -154,6 +155,7 @@ impl TrainConfig {
                 return unfit(what, "validation and held_out".into(), "one of the two for each set");
             }
         }
+        self.fits_what_opponents_see()?;
         self.fits_the_architecture()?;
         self.model.check(self.size)
     }
@@ -163,9 +165,28 @@ impl TrainConfig {
         match self.model.architecture {
             Architecture::UNet => (1, 1),
             Architecture::Bdq => (2, 1),
-            Architecture::Motion => (self.model.span + 1, self.model.lag),
+            Architecture::Motion => (self.model.span + self.adversary.frames, self.model.lag),
             Architecture::Dp => (self.model.dp(self.size).lag() / self.game.skip + 1, self.game.skip),
         }
+    }
+
+    /// Refuses more frames at once than a privacy branch can be shown.
+    fn fits_what_opponents_see(&self) -> Result<(), TrainError> {
+        let seen = self.adversary.frames;
+        let is_motion = self.model.architecture == Architecture::Motion;
+        let wants = [
+            (
+                "adversary.frames",
+                (!(1..=MOST_SEEN).contains(&seen)).then(|| seen.to_string()),
+                "in 1..=12: one picture, or frames side by side",
+            ),
+            (
+                "adversary.frames",
+                (seen > 1 && !is_motion).then(|| seen.to_string()),
+                "1 unless model.architecture is \"motion\": only grey pictures of few cells lie side by side in one",
+            ),
+        ];
+        refuse(wants)
     }
 
     /// Refuses what the architecture cannot do.

@@ -37,6 +37,8 @@ fn each_section_refuses_what_makes_no_sense_and_names_it() {
         ("[adversary]\npairs = 1", "adversary.pairs"),
         ("[adversary]\ncatch_up = 3", "adversary.restart_every"),
         ("[adversary]\ncontrast_weight = 0.0", "adversary.head"),
+        ("[adversary]\nframes = 13", "in 1..=12"),
+        ("[adversary]\nframes = 2", "model.architecture"),
         ("[penalty]\nkind = \"features\"", "weighted-feature"),
         ("[penalty]\nquantile = 1.5", "penalty.quantile"),
         ("[balance]\nalpha = -1.0", "balance.alpha"),

@@ -121,7 +121,7 @@ impl<'a> Batch<'a> {
     ) -> Self {
         let game = &config.game;
         let anonymized = anonymizer.forward(clips.frames.clone(), clips.frames_per_clip);
-        let views = anonymizer.last(pictures.both(), pictures.run);
+        let views = anonymizer.told(pictures.both(), pictures.run);
         let utility = utility_pull(&judges.utility, clips, &anonymized, config, state);
         let (privacy, contrast, heads) = privacy_pull(&judges.privacy, pictures, &views, config);
         let (penalty, distance) = penalty_pull(&judges.utility, clips, &anonymized, config, state);

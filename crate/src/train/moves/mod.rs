@@ -59,7 +59,7 @@ pub(super) fn teach_privacy(
         &player.module,
         match anonymizer {
             Some(anonymizer) => {
-                Tensor::from_inner(anonymizer.valid().last(pictures.both().inner(), pictures.run))
+                Tensor::from_inner(anonymizer.valid().told(pictures.both().inner(), pictures.run))
             }
             None => last_of_each(pictures.both(), pictures.run),
         },

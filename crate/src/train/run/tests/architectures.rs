@@ -67,6 +67,7 @@ fn drawing() -> TrainConfig {
         ..ModelShape::default()
     };
     config.game.skip = 2;
+    config.adversary.frames = 2;
     config.rates.anonymizer = 3e-3;
     config
 }

@@ -1,0 +1,90 @@
+/** F6 and the way of a frame with models of movement, which show cells of few greys and run on the processor. */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { siteFile } from './bench.js';
+import type { Changes } from './bench.js';
+import { codes, create, expectNothingRaw, openCamera, report, seenBy, waitForFrames, waitForState } from './rig.js';
+import { useBench } from './use-bench.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'bauta-movement-'));
+/** A model of movement that nobody trained. */
+let MODEL: Changes;
+
+beforeAll(() => {
+  const root = fileURLToPath(new URL('../..', import.meta.url));
+  execFileSync('cargo', ['run', '--release', '--quiet', '--example', 'reference', '--', folder], { cwd: root, stdio: 'inherit' });
+  MODEL = Object.fromEntries(['motion.json', 'motion.bpk'].map((file) => [`/bauta/models/${file}`, readFileSync(join(folder, file))]));
+}, 600_000);
+afterAll(() => { rmSync(folder, { recursive: true }); });
+
+/** An engine that shows what `paint` makes of `raw` and `shown`, the engine's own picture. */
+const meddling = (paint: string): Changes => ({
+  ...MODEL,
+  '/bauta/real-engine.js': siteFile('bauta/engine.js'),
+  '/bauta/engine.js': `import { loadEngine as load } from './real-engine.js';
+    const painted = (width, height, timestamp, paint) => {
+      const canvas = new OffscreenCanvas(width, height);
+      paint(canvas.getContext('2d'));
+      return new VideoFrame(canvas, { timestamp, alpha: 'discard' });
+    };
+    export const loadEngine = async (kind, assets) => {
+      const engine = await load(kind, assets);
+      return { kind, adapter: engine.adapter, card: engine.card, close: () => engine.close(),
+        anonymize: async (raw) => {
+          const shown = await engine.anonymize(raw);
+          const { displayWidth: width, displayHeight: height, timestamp } = raw;
+          ${paint}
+        } };
+    };`,
+});
+
+describe('a model of movement', () => {
+  const bench = useBench({ gpu: true });
+
+  test('shows what moves, in cells, from the processor', { timeout: 120_000 }, async () => {
+    const page = await bench.page(MODEL);
+    await create(page, { model: 'motion', allowSoftwareGpu: true });
+    await openCamera(page);
+    await waitForFrames(page, 8);
+    const { engine, card, error, ledgers } = await report(page);
+    expect(engine).toMatchObject({ kind: 'cpu', passedOver: [{ kind: 'webgpu', why: expect.stringContaining('too small') as string }] });
+    expect(card).toMatchObject({ name: 'motion', mode: 'learned', config: { architecture: 'motion' } });
+    expect([error, ledgers]).toEqual([null, []]);
+    expect(await page.evaluate(() => window.states)).toEqual(['arming', 'running']);
+    expectNothingRaw(await seenBy(page));
+  });
+
+  test.each([
+    { what: 'the camera picture', paint: 'shown.close(); return raw.clone();', says: 'not of cells' },
+    {
+      what: 'a corner of the camera picture',
+      paint: `return painted(width, height, timestamp, (context) => {
+        context.drawImage(shown, 0, 0, width, height);
+        shown.close();
+        context.drawImage(raw, 0, 0, 40, 40, width - 40, height - 40, 40, 40);
+      });`,
+      says: 'not of cells',
+    },
+    {
+      what: 'a cell of another colour',
+      paint: `return painted(width, height, timestamp, (context) => {
+        shown.close();
+        context.fillStyle = 'rgb(120, 40, 40)';
+        context.fillRect(0, 0, width, height);
+      });`,
+      says: 'not of few greys',
+    },
+  ])('whose engine gives $what never leaves (F6)', { timeout: 120_000 }, async ({ paint, says }) => {
+    const page = await bench.page(meddling(paint));
+    await create(page, { engine: 'cpu', model: 'motion' });
+    await openCamera(page);
+    await waitForState(page, 'blocked');
+    expect((await seenBy(page)).filter(({ isSlate }) => !isSlate)).toEqual([]);
+    expect(await codes(page)).toContain('canary-failed');
+    expect((await report(page)).error?.message).toContain(says);
+  });
+});
