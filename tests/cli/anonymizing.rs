@@ -37,6 +37,32 @@ fn a_video_keeps_frame_rate_and_length_and_loses_its_sound() {
 }
 
 #[test]
+fn a_model_of_movement_shows_what_moves_and_of_what_stands_still_nothing() {
+    let desk = Desk::new();
+    let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/bauta-m6");
+    let shown = |name: &str, source: &str| {
+        let (clip, out) = (format!("{name}.mp4"), format!("{name}-out.mp4"));
+        let making = ["-v", "error", "-f", "lavfi", "-i", source, "-t", "0.6", "-crf", "1", clip.as_str()];
+        program("ffmpeg", &making, desk.0.path());
+        let said = did(&desk.bauta(&["anonymize", &clip, &out, "--model", &model.to_string_lossy()]));
+        assert!(said.contains("bauta-m6"), "{said}");
+        program("ffmpeg", &["-v", "error", "-i", &out, "-f", "md5", "-"], desk.0.path())
+    };
+    let size = "size=96x72:rate=25";
+    let still = shown("bars", &format!("smptebars={size}"));
+    assert_eq!(still, shown("grey", &format!("color=gray:{size}")), "what stands still is told");
+    assert_ne!(
+        still,
+        shown("moving", &format!("mandelbrot={size}:start_scale=2:end_pts=10")),
+        "what moves is not told"
+    );
+    desk.refused(
+        &["anonymize", "bars.mp4", "x.mp4", "--model", &model.to_string_lossy(), "--budget-mu", "1"],
+        &["bauta-m6 promises nothing"],
+    );
+}
+
+#[test]
 fn a_mosaic_needs_no_model_and_ends_with_its_budget() {
     let desk = Desk::new();
     desk.picture("in.png", 40, 32);

@@ -21,10 +21,14 @@ fn the_tables_of_models_are_those_that_the_cards_print() {
     let mut cards: Vec<PathBuf> =
         cards.filter(|path| path.extension().is_some_and(|end| end == "json")).collect();
     cards.sort();
-    let print = |card: &PathBuf| did(&desk.bauta(&["card", "--table", &card.to_string_lossy()]));
-    let tables: Vec<String> = cards.iter().map(print).collect();
-    assert!(!tables.is_empty(), "there is no model");
-    for readme in ["README.md", "models/README.md"] {
+    assert!(!cards.is_empty(), "there is no model");
+    for (readme, asked) in [("README.md", vec!["--table", "--short"]), ("models/README.md", vec!["--table"])]
+    {
+        let print = |card: &PathBuf| {
+            let path = card.to_string_lossy();
+            did(&desk.bauta(&[&["card", &path], asked.as_slice()].concat()))
+        };
+        let tables: Vec<String> = cards.iter().map(print).collect();
         assert_eq!(tables_of_models(&root.join(readme)), tables.join("\n").trim(), "the tables in {readme}");
     }
 }

@@ -138,7 +138,8 @@ impl Anonymizer {
             }
             Self::Moved(artifact) => {
                 let mut stream = MotionStream::open(artifact, &Device::flex())?;
-                let mut anonymize = |(picture, at)| stream.anonymize(RawFrame::from(picture), at).into_picture();
+                let mut anonymize =
+                    |(picture, at)| stream.anonymize(RawFrame::from(picture), at).into_picture();
                 work(&mut |frame| Ok(frame.into_iter().map(&mut anonymize).collect()))
             }
             Self::Counted(counted) => counted.file(work),

@@ -25,6 +25,9 @@ pub(super) struct ShowCard {
     /// Print the card as tables for a README (Markdown).
     #[arg(long, conflicts_with = "dpia")]
     table: bool,
+    /// With --table: without the table of what was measured.
+    #[arg(long, requires = "table")]
+    short: bool,
     /// A report.json of `bauta judge` about this model: its figures are written on the card (NAME.json), in the place
     /// of those that stand there. With --dpia they are only shown, and the card stays as it is.
     #[arg(long, value_name = "REPORT.json")]
@@ -51,7 +54,9 @@ impl ShowCard {
             Err(ArtifactError::Architecture { found, .. }) if found.as_deref() == DpConfig::ARCHITECTURE => {
                 self.show(&ArtifactOf::<DpConfig>::load(path)?, noisy)
             }
-            Err(ArtifactError::Architecture { found, .. }) if found.as_deref() == MotionConfig::ARCHITECTURE => {
+            Err(ArtifactError::Architecture { found, .. })
+                if found.as_deref() == MotionConfig::ARCHITECTURE =>
+            {
                 self.show(&ArtifactOf::<MotionConfig>::load(path)?, moving)
             }
             artifact => self.show(&artifact?, still),
@@ -74,7 +79,7 @@ impl ShowCard {
         if self.json {
             println!("{}", serde_json::to_string_pretty(&card)?);
         } else if self.table {
-            print!("{}", table(&card, bytes));
+            print!("{}", table(&card, bytes, self.short));
         } else {
             print!("{}", page(&card, &network(&card.config), bytes));
         }
@@ -103,9 +108,9 @@ fn with_interval(entry: &Figure) -> String {
     format!("{} [{}, {}]", figure(entry.value), figure(low), figure(high))
 }
 
-/// One table on what the model is and one on what was measured. Names stand in backticks: they hold
-/// underscores.
-fn table<S>(card: &CardOf<S>, bytes: usize) -> String {
+/// One table on what the model is, one on what was measured unless it is to be `short`, and what is claimed. Names stand
+/// in backticks: they hold underscores.
+fn table<S>(card: &CardOf<S>, bytes: usize, short: bool) -> String {
     let data: BTreeSet<&str> = card.trained.data.iter().map(|source| source.name.as_str()).collect();
     let data: Vec<String> = data.iter().map(|name| format!("`{name}`")).collect();
     let mut table = format!(
@@ -116,6 +121,10 @@ fn table<S>(card: &CardOf<S>, bytes: usize) -> String {
         data.join(", "),
         card.trained.minutes,
     );
+    let claim = format!("\n{}: {}.\n", card.name, marked(&card.privacy_claim));
+    if short {
+        return table + &claim;
+    }
     let judged = card.measured.iter().any(|entry| entry.interval().is_some());
     let value = if judged { "value [95 % interval]" } else { "value" };
     table += &format!("\n| {}: measured | {value} | chance | n |\n| --- | --- | --- | --- |\n", card.name);
@@ -123,7 +132,7 @@ fn table<S>(card: &CardOf<S>, bytes: usize) -> String {
         let chance = entry.chance.map_or_else(|| "-".into(), figure);
         table += &format!("| `{}` | {} | {chance} | {} |\n", entry.name, with_interval(entry), entry.n);
     }
-    table + &format!("\n{}: {}.\n", card.name, marked(&card.privacy_claim))
+    table + &claim
 }
 
 /// A sentence for Markdown: words that hold underscores stand in backticks.

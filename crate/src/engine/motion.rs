@@ -61,7 +61,8 @@ impl MotionStream {
     /// What it makes of the picture that everybody knows, after a grey one: for self-tests. Waits for the device.
     pub fn answer(&self) -> Rgba8 {
         let (width, height) = (self.card.known_answer.width.max(1), self.card.known_answer.height.max(1));
-        let shown = MotionConfig::answer(&self.network, self.looked_at(&known_answer::pattern(width, height)));
+        let shown =
+            MotionConfig::answer(&self.network, self.looked_at(&known_answer::pattern(width, height)));
         frame::grow(&Planes::from_tensor(shown), width, height)
     }
 
@@ -101,7 +102,8 @@ impl MotionStream {
     fn forget(&mut self, at: Duration) {
         let span = self.card.config.signs.span.max(1) as u32;
         let longest = self.lag() * span * SLOWEST;
-        let is_fresh = |seen: &Seen| at.checked_sub(seen.at).is_some_and(|age| !age.is_zero() && age <= longest);
+        let is_fresh =
+            |seen: &Seen| at.checked_sub(seen.at).is_some_and(|age| !age.is_zero() && age <= longest);
         if self.seen.back().is_some_and(|newest| !is_fresh(newest)) {
             self.seen.clear();
         }
@@ -118,7 +120,8 @@ impl MotionStream {
     /// Each pixel of a picture as the cell that it lies in.
     fn painted(&self, shown: Tensor<4>, (width, height): (usize, usize)) -> Rgba8 {
         let cells = self.card.config.cells;
-        let greys: Vec<f32> = (shown * 255.0).round().into_data().convert::<f32>().try_into_vec().expect("f32 values");
+        let greys: Vec<f32> =
+            (shown * 255.0).round().into_data().convert::<f32>().try_into_vec().expect("f32 values");
         let line = |row: &[f32]| -> Vec<u8> {
             (0..width).flat_map(|x| [row[x * cells / width] as u8; 3].into_iter().chain([255])).collect()
         };

@@ -57,7 +57,7 @@ impl Corpus {
             privacy: ClipStore::open(&privacy.manifest, config.size, cache, progress)?,
             digest: crate::artifact::digest(digests.as_bytes()),
             origins: action.origins.into_iter().chain(privacy.origins).collect(),
-            licence: licence(&sets, &research_only, config),
+            licence: licence(&sets, &research_only, action.is_owned || privacy.is_owned),
             showable: action.showable,
         })
     }
@@ -114,9 +114,9 @@ fn agree(action: &Manifest, privacy: &Manifest) -> Result<(), TrainError> {
     Ok(())
 }
 
-/// The obligations of the known sets, and a word on the clips that came by manifest: what they are is known to their
-/// owner alone, unless their rows say that they are for research only.
-fn licence(sets: &[&KnownSet], research_only: &[String], config: &TrainConfig) -> String {
+/// The obligations of the known sets, and where clips of others came by manifest a word on them: what they are is known to
+/// their owner alone, unless their rows say that they are for research only.
+fn licence(sets: &[&KnownSet], research_only: &[String], is_owned: bool) -> String {
     let known = Obligations::of(sets);
     let mut said = vec![];
     if !sets.is_empty() || research_only.is_empty() {
@@ -125,7 +125,7 @@ fn licence(sets: &[&KnownSet], research_only: &[String], config: &TrainConfig) -
     if !research_only.is_empty() {
         said.push(format!("by their manifests research only: {}", research_only.join(", ")));
     }
-    if config.action.iter().chain(&config.privacy).any(|choice| choice.manifest.is_some()) {
+    if is_owned {
         said.push("clips named by manifest: on the terms of their owner".into());
     }
     if known.conflict() || !(research_only.is_empty() || known.share_alike.is_empty()) {
@@ -154,6 +154,8 @@ struct Stream {
     showable: Vec<usize>,
     /// Names of manifests whose rows say that they are for research only.
     research_only: Vec<String>,
+    /// Whether a manifest names clips that this program has not drawn.
+    is_owned: bool,
 }
 
 impl Stream {
@@ -165,7 +167,7 @@ impl Stream {
     ) -> Result<Self, TrainError> {
         let (mut rows, mut digests, mut sets) = (vec![], vec![], vec![]);
         let (mut origins, mut showable): (Vec<Origin>, _) = (vec![], vec![]);
-        let mut research_only = vec![];
+        let (mut research_only, mut is_owned) = (vec![], false);
         for choice in choices {
             let (name, mut manifest, set) = read(choice, beside, data)?;
             if !choice.held_out.is_empty() {
@@ -185,7 +187,13 @@ impl Stream {
             if restricted {
                 research_only.push(name.clone());
             }
-            let own = if restricted { "research only, by its manifest" } else { "the manifest's own" };
+            let is_drawn = manifest.rows().iter().all(Row::is_synthetic);
+            is_owned |= set.is_none() && (restricted || !is_drawn);
+            let own = match (restricted, is_drawn) {
+                (true, _) => "research only, by its manifest",
+                (false, true) => "free: drawn people",
+                (false, false) => "the manifest's own",
+            };
             let licence = set.map_or(own, |set| set.licence.name);
             origins.push(Origin {
                 name: name.clone(),
@@ -197,7 +205,7 @@ impl Stream {
             rows.extend(manifest.rows().iter().map(|row| rooted(row, manifest.root(), &name)));
         }
         let manifest = Manifest::new("", rows)?;
-        Ok(Self { manifest, digests, sets, origins, showable, research_only })
+        Ok(Self { manifest, digests, sets, origins, showable, research_only, is_owned })
     }
 }
 

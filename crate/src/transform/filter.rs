@@ -29,7 +29,9 @@ impl<S: ClipShape> Filter<S> {
         let network = artifact.restore(&device).map_err(EngineError::from)?;
         let answer = &card.known_answer;
         let (width, height) = (answer.width.max(1), answer.height.max(1));
-        let image = frame::shrink(&known_answer::pattern(width, height), width, height).into_tensor(&device);
+        let (working_width, working_height) = card.config.working_size(width, height);
+        let pattern = known_answer::pattern(width, height);
+        let image = frame::shrink(&pattern, working_width, working_height).into_tensor(&device);
         let found = Planes::from_tensor(S::answer(&network, image));
         let distance = answer.distance(&frame::grow(&found, width, height));
         if distance > answer.tolerance {
@@ -67,18 +69,25 @@ where
     fn rewrite(&self, clip: &Clip<'_>) -> Vec<u8> {
         let (t, size) = (clip.frames().len(), clip.size);
         let (width, height) = self.config.working_size(size, size);
-        let frames: Vec<f32> =
-            clip.pictures().flat_map(|picture| frame::shrink(&picture, width, height).into_values()).collect();
+        let frames: Vec<f32> = clip
+            .pictures()
+            .flat_map(|picture| frame::shrink(&picture, width, height).into_values())
+            .collect();
         let frames = Tensor::<4>::from_data(TensorData::new(frames, [t, 3, height, width]), &Device::flex());
         let shown = (S::rewrite(&self.network, frames, t) * 255.0).round().permute([0, 2, 3, 1]);
-        let shown: Vec<f32> = shown.into_data().convert::<f32>().try_into_vec().expect("values were converted to f32");
-        let texels: Vec<[u8; 3]> = shown.as_chunks().0.iter().map(|pixel| pixel.map(|value| value as u8)).collect();
+        let shown: Vec<f32> =
+            shown.into_data().convert::<f32>().try_into_vec().expect("values were converted to f32");
+        let texels: Vec<[u8; 3]> =
+            shown.as_chunks().0.iter().map(|pixel| pixel.map(|value| value as u8)).collect();
         // Each pixel as the one that it falls on: nothing between two that are shown.
         let lines = texels.chunks_exact(width);
         let repeated = |pixels: usize, texels: usize| (0..pixels).map(move |pixel| pixel * texels / pixels);
         let lines: Vec<Vec<u8>> =
             lines.map(|line| repeated(size, width).flat_map(|x| line[x]).collect()).collect();
-        lines.chunks_exact(height).flat_map(|frame| repeated(size, height).flat_map(|y| frame[y].clone())).collect()
+        lines
+            .chunks_exact(height)
+            .flat_map(|frame| repeated(size, height).flat_map(|y| frame[y].clone()))
+            .collect()
     }
 
     fn trained_on(&self) -> Vec<String> {

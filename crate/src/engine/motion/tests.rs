@@ -65,7 +65,10 @@ fn frames_are_compared_by_their_clock_and_not_by_their_number() {
     let usual = shown(&mut stream(1), &every, 40);
     let fast: Vec<usize> = every.iter().flat_map(|place| [*place; 2]).collect();
     let fast = shown(&mut stream(1), &fast, 20);
-    assert!(usual[2..] == [fast[5].clone(), fast[7].clone(), fast[9].clone(), fast[11].clone()], "50 a second");
+    assert!(
+        usual[2..] == [fast[5].clone(), fast[7].clone(), fast[9].clone(), fast[11].clone()],
+        "50 a second"
+    );
     let near = shown(&mut stream(1), &every, 33);
     assert!(usual[2..] == near[2..], "a camera of 30 a second is compared over two frames as well");
     let slow = shown(&mut stream(1), &every, 200);
