@@ -49,8 +49,8 @@ const mosaics = async () => {
   return all.sort((a, b) => b.mosaic.epsilon - a.mosaic.epsilon);
 };
 
-/** How much is told of people at a position; all, where nobody has judged. */
-const told = ({ identity }) => (identity === null ? Infinity : identity.value - identity.chance);
+/** How much is told of people at a position; what nobody has judged is offered last. */
+const told = ({ identity }) => (identity === null ? -1 : identity.value - identity.chance);
 
 /** Positions of the dial, each mode's from what shows most to what hides most. */
 export const tradeOffs = async () => {

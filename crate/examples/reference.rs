@@ -111,8 +111,8 @@ fn motion(device: &Device, folder: &Path) -> anyhow::Result<Vec<Value>> {
         lag: 2,
         width: 8,
         groups: 4,
-        cells: 5,
-        levels: 60,
+        cells: 6,
+        levels: 8,
     };
     let artifact = ArtifactOf::of(&config.init(device), card("motion", Mode::Learned, config), device)?;
     artifact.save(&folder.join("motion"))?;

@@ -246,11 +246,35 @@ pub fn grow(planes: &Planes, width: usize, height: usize) -> Rgba8 {
             let target = &mut bytes[4 * y * width..][..4 * width];
             for (pixel, &(left, right, across)) in target.chunks_exact_mut(4).zip(&columns) {
                 let value = line[left] + (line[right] - line[left]) * across;
-                pixel[channel] = (value.clamp(0.0, 1.0) * 255.0 + 0.5) as u8;
+                pixel[channel] = byte(value);
             }
         }
     }
     Rgba8 { width, height, bytes }
+}
+
+/// The same without blending: each pixel is as the one that it falls on, so that nothing is shown that lies between two.
+///
+/// # Panics
+/// If `width` or `height` is zero.
+pub fn repeat(planes: &Planes, width: usize, height: usize) -> Rgba8 {
+    assert!(width > 0 && height > 0, "cannot grow to {width}x{height}");
+    let area = planes.width * planes.height;
+    let lines: Vec<Vec<u8>> = (0..planes.height)
+        .map(|row| {
+            let colours = |x: usize| {
+                let texel = row * planes.width + x * planes.width / width;
+                [0, 1, 2].map(|channel| byte(planes.values[channel * area + texel]))
+            };
+            (0..width).flat_map(|x| colours(x).into_iter().chain([255])).collect()
+        })
+        .collect();
+    let bytes = (0..height).flat_map(|y| lines[y * planes.height / height].iter().copied()).collect();
+    Rgba8 { width, height, bytes }
+}
+
+fn byte(value: f32) -> u8 {
+    (value.clamp(0.0, 1.0) * 255.0 + 0.5) as u8
 }
 
 #[cfg(test)]

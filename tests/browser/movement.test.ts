@@ -42,6 +42,14 @@ const meddling = (paint: string): Changes => ({
     };`,
 });
 
+/** Paints the last of the model's 6 by 6 cells, of 8 greys, over. */
+const lastCell = (colour: string): string => `return painted(width, height, timestamp, (context) => {
+  context.drawImage(shown, 0, 0, width, height);
+  shown.close();
+  context.fillStyle = '${colour}';
+  context.fillRect(Math.ceil(5 * width / 6), Math.ceil(5 * height / 6), width, height);
+});`;
+
 describe('a model of movement', () => {
   const bench = useBench({ gpu: true });
 
@@ -69,14 +77,16 @@ describe('a model of movement', () => {
       });`,
       says: 'not of cells',
     },
+    { what: 'a last cell of another colour', paint: lastCell('rgb(146, 40, 40)'), says: 'not of few greys' },
+    { what: 'a last cell of another grey', paint: lastCell('rgb(50, 50, 50)'), says: 'not of few greys' },
     {
-      what: 'a cell of another colour',
-      paint: `return painted(width, height, timestamp, (context) => {
-        shown.close();
-        context.fillStyle = 'rgb(120, 40, 40)';
-        context.fillRect(0, 0, width, height);
-      });`,
-      says: 'not of few greys',
+      what: 'the camera picture, transparent until alpha is left out',
+      paint: `shown.close();
+        const bytes = new Uint8Array(4 * width * height);
+        await raw.copyTo(bytes, { format: 'RGBA', layout: [{ offset: 0, stride: 4 * width }] });
+        bytes.forEach((_, at) => { if (at % 4 === 3) bytes[at] = 0; });
+        return new VideoFrame(bytes, { format: 'RGBA', codedWidth: width, codedHeight: height, timestamp });`,
+      says: 'not of cells',
     },
   ])('whose engine gives $what never leaves (F6)', { timeout: 120_000 }, async ({ paint, says }) => {
     const page = await bench.page(meddling(paint));

@@ -60,6 +60,11 @@ fn a_model_of_movement_shows_what_moves_and_of_what_stands_still_nothing() {
         &["anonymize", "bars.mp4", "x.mp4", "--model", &model.to_string_lossy(), "--budget-mu", "1"],
         &["bauta-m6 promises nothing"],
     );
+    desk.picture("one.png", 40, 32);
+    desk.refused(
+        &["anonymize", "one.png", "x.png", "--model", &model.to_string_lossy()],
+        &["one.png", "bauta-m6 shows movement", "give it a video"],
+    );
 }
 
 #[test]

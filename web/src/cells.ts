@@ -1,8 +1,5 @@
 import { BautaError } from './faults.js';
 
-/** Bytes that a pixel may be off from its cell: colours may be converted on the way. */
-export const SLACK = 6;
-
 /** The pixels of a frame: R, G, B, A, row by row. */
 export interface Picture {
   readonly bytes: Uint8ClampedArray;
@@ -19,13 +16,22 @@ export const newReader = (): ((frame: VideoFrame) => Picture) => {
     const { displayWidth: width, displayHeight: height } = frame;
     if (canvas.width !== width) canvas.width = width;
     if (canvas.height !== height) canvas.height = height;
-    context.drawImage(frame, 0, 0);
+    const opaque = new VideoFrame(frame, { timestamp: frame.timestamp, alpha: 'discard' }); // as it will leave
+    context.drawImage(opaque, 0, 0);
+    opaque.close();
     return { bytes: context.getImageData(0, 0, width, height).data, width, height };
   };
 };
 
-/** Whether each pixel is as the one in column `columns[x]` and row `rows[y]`, the upper left one of its cell. */
-export const isOfCells = ({ bytes, width, height }: Picture, columns: readonly number[], rows: readonly number[]): boolean => {
+/**
+ * Whether each pixel is as the one in column `columns[x]` and row `rows[y]`, the upper left one of its cell, to within
+ * `slack` bytes: colours may be converted on the way.
+ */
+export const isOfCells = (
+  { bytes, width, height }: Picture,
+  [columns, rows]: readonly [readonly number[], readonly number[]],
+  slack: number,
+): boolean => {
   const pixels = new Uint32Array(bytes.buffer);
   for (let y = 0; y < height; y++) {
     const top = (rows[y] ?? NaN) * width;
@@ -34,7 +40,7 @@ export const isOfCells = ({ bytes, width, height }: Picture, columns: readonly n
       if (pixels[pixel] === pixels[corner]) continue;
       for (let channel = 0; channel < 3; channel++) {
         const off = Math.abs((bytes[4 * pixel + channel] ?? NaN) - (bytes[4 * corner + channel] ?? NaN));
-        if (!(off <= SLACK)) return false; // NaN is refused
+        if (!(off <= slack)) return false; // NaN is refused
       }
     }
   }

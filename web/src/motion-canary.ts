@@ -1,10 +1,13 @@
 import type { Watch } from './canary.js';
-import { SLACK, beginnings, distrusted, isOfCells, newReader } from './cells.js';
+import { beginnings, distrusted, isOfCells, newReader } from './cells.js';
 import type { Picture } from './cells.js';
 
+/** Bytes that a pixel may be off: the processor's colours arrive as they are, but for rounding. */
+const SLACK = 1;
+
 /**
- * F6 for models of movement: nothing may leave but so many cells of so many greys, so that a broken engine too shows no
- * more than they hold. Looks at every pixel. It cannot tell whether they follow the camera: who stands still looks like
+ * F6 for models of movement: nothing may leave but so many cells of so many greys, to within a byte, so that a broken engine
+ * too shows no more than they hold. Looks at every pixel. It cannot tell whether they follow the camera: who stands still looks like
  * any other stillness.
  */
 export class MotionCanary implements Watch {
@@ -22,7 +25,7 @@ export class MotionCanary implements Watch {
     return (made) => {
       const picture = this.#read(made);
       const [columns, rows] = [this.#beginnings(picture.width), this.#beginnings(picture.height)];
-      if (!isOfCells(picture, columns, rows)) throw distrusted('its picture is not of cells');
+      if (!isOfCells(picture, [columns, rows], SLACK)) throw distrusted('its picture is not of cells');
       const corners = [...new Set(rows)].flatMap((y) => [...new Set(columns)].map((x) => y * picture.width + x));
       if (!corners.every((pixel) => this.#isGrey(picture, pixel))) throw distrusted('its picture is not of few greys');
     };

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use crate::dp::promise::Promise;
-use crate::frame::{self, Planes};
+use crate::frame::{self, Planes, Rgba8};
 use crate::known_answer::{self, KnownAnswer};
 use crate::model::{AnonymizerConfig, ModelError, Shape};
 
@@ -207,7 +207,7 @@ impl<S: Shape> ArtifactOf<S> {
         let (working_width, working_height) = card.config.working_size(width, height);
         let image = frame::shrink(&known_answer::pattern(width, height), working_width, working_height);
         let answer = Planes::from_tensor(S::answer(model, image.into_tensor(device)));
-        card.known_answer = KnownAnswer::of(&frame::grow(&answer, width, height));
+        card.known_answer = KnownAnswer::of(&enlarged::<S>(&answer, width, height));
         card.sha256 = digest(&weights);
         card.promise = card.config.promise();
         Ok(Self { card, weights })
@@ -233,6 +233,11 @@ impl<S: Shape> ArtifactOf<S> {
         let record = ModuleRecord::from_bytes(bytes).map_err(misfit)?;
         self.card.config.blank(device).try_load_record(record).map_err(misfit)
     }
+}
+
+/// The picture of a network of shape `S`, as it is shown.
+pub fn enlarged<S: Shape>(picture: &Planes, width: usize, height: usize) -> Rgba8 {
+    if S::BLENDS { frame::grow(picture, width, height) } else { frame::repeat(picture, width, height) }
 }
 
 /// SHA-256 in lower-case hex.

@@ -132,6 +132,9 @@ impl Anonymize {
         if to.exists() && !self.overwrite {
             bail!("{} exists; name another output or add --overwrite", to.display());
         }
+        if matches!(Kind::of(from), Some(Kind::Picture)) {
+            anonymizer.takes_pictures().with_context(|| from.display().to_string())?;
+        }
         tally.frames += anonymizer.file(|rewrite| match Kind::of(from) {
             Some(Kind::Picture) => picture(rewrite, from, to),
             Some(Kind::Video) | None => video(rewrite, from, to),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, bail, ensure};
 use burn::tensor::Device;
 
 use crate::artifact::{Artifact, ArtifactError, ArtifactOf};
@@ -109,6 +109,18 @@ impl Anonymizer {
             anonymizer.card().0
         );
         Ok(anonymizer)
+    }
+
+    /// Refuses what it shows nothing of: to a model of movement, a picture that stands alone.
+    ///
+    /// # Errors
+    /// If it is such a model.
+    pub(super) fn takes_pictures(&self) -> anyhow::Result<()> {
+        let Self::Moved(artifact) = self else { return Ok(()) };
+        bail!(
+            "{} shows movement, and a picture has none; give it a video, or name another model",
+            artifact.card().name
+        )
     }
 
     /// The model's name and its claim.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use burn::tensor::{Device, Tensor};
 
 use super::{AnonFrame, EngineError, RawFrame};
-use crate::artifact::{ArtifactOf, CardOf};
+use crate::artifact::{ArtifactOf, CardOf, enlarged};
 use crate::frame::{self, Planes, Rgba8};
 use crate::known_answer;
 use crate::model::{MotionConfig, Mover, Shape as _, Signs};
@@ -18,12 +18,15 @@ const FRAME: Duration = Duration::from_millis(40);
 /// How much further apart than in those clips the frames of a slow camera may be, and still be compared.
 const SLOWEST: u32 = 4;
 
-/// Frames of one camera or clip on their way through a model of movement, in order. Of what it has seen it holds, for
-/// the time that the model compares over, the greys of a few hundred cells and where they changed; no frame.
+/// Frames of one camera or clip on their way through a model of movement, in order. Of what it has seen it holds the greys
+/// of a few hundred cells and where they changed, of frames that are at most [`SLOWEST`] times as old as those it compares;
+/// no frame.
 pub struct MotionStream {
     card: CardOf<MotionConfig>,
     network: Mover,
     device: Device,
+    /// Of the frames that are remembered, as they were taken.
+    size: (usize, usize),
     /// The oldest first.
     seen: VecDeque<Seen>,
 }
@@ -44,7 +47,7 @@ impl MotionStream {
     /// [`EngineError`] if the weights do not fit the card's network, or the self-test fails.
     pub fn open(artifact: &ArtifactOf<MotionConfig>, device: &Device) -> Result<Self, EngineError> {
         let (card, network) = (artifact.card().clone(), artifact.restore(device)?);
-        let stream = Self { card, network, device: device.clone(), seen: VecDeque::new() };
+        let stream = Self::begin(card, network, device.clone());
         let answer = &stream.card.known_answer;
         let distance = answer.distance(&stream.answer());
         if distance <= answer.tolerance {
@@ -53,17 +56,22 @@ impl MotionStream {
         Err(EngineError::SelfTest { distance, tolerance: answer.tolerance })
     }
 
+    fn begin(card: CardOf<MotionConfig>, network: Mover, device: Device) -> Self {
+        Self { card, network, device, size: (0, 0), seen: VecDeque::new() }
+    }
+
     /// The model's card.
     pub fn card(&self) -> &CardOf<MotionConfig> {
         &self.card
     }
 
-    /// What it makes of the picture that everybody knows, after a grey one: for self-tests. Waits for the device.
+    /// What it shows of the picture that everybody knows after a grey one, by the way of every frame: for self-tests. Waits
+    /// for the device.
     pub fn answer(&self) -> Rgba8 {
         let (width, height) = (self.card.known_answer.width.max(1), self.card.known_answer.height.max(1));
-        let shown =
-            MotionConfig::answer(&self.network, self.looked_at(&known_answer::pattern(width, height)));
-        frame::grow(&Planes::from_tensor(shown), width, height)
+        let mut fresh = Self::begin(self.card.clone(), self.network.clone(), self.device.clone());
+        fresh.anonymize(RawFrame(Rgba8::filled(width, height, [128; 3])), Duration::ZERO);
+        fresh.anonymize(RawFrame(known_answer::pattern(width, height)), self.lag()).into_picture()
     }
 
     /// Anonymizes the next frame, taken at `at` on the clock of its camera or clip: it is compared with the frame before
@@ -74,7 +82,7 @@ impl MotionStream {
         let signs = self.card.config.signs;
         let grey = signs.seen(self.looked_at(&raw.0));
         drop(raw);
-        self.forget(at);
+        self.forget(size, at);
         let change = match self.nearest(at, 1) {
             Some(before) => grey.clone() - before.grey.clone(),
             None => grey.zeros_like(),
@@ -84,7 +92,7 @@ impl MotionStream {
         let kept = earlier.fold(marks.clone(), |kept, before| kept.max_pair(before.marks.clone()));
         let shown = self.network.shown(Signs::levels(kept));
         self.seen.push_back(Seen { at, grey, marks });
-        AnonFrame(self.painted(shown, size))
+        AnonFrame(Self::painted(shown, size))
     }
 
     /// A picture at the size that it is looked at.
@@ -98,15 +106,16 @@ impl MotionStream {
         FRAME * self.card.config.lag as u32
     }
 
-    /// Drops what is too old to be compared; everything, where the clock was set back.
-    fn forget(&mut self, at: Duration) {
+    /// Drops what is too old to be compared; everything, where the clock was set back or frames have another size.
+    fn forget(&mut self, size: (usize, usize), at: Duration) {
         let span = self.card.config.signs.span.max(1) as u32;
         let longest = self.lag() * span * SLOWEST;
         let is_fresh =
             |seen: &Seen| at.checked_sub(seen.at).is_some_and(|age| !age.is_zero() && age <= longest);
-        if self.seen.back().is_some_and(|newest| !is_fresh(newest)) {
+        if size != self.size || self.seen.back().is_some_and(|newest| !is_fresh(newest)) {
             self.seen.clear();
         }
+        self.size = size;
         self.seen.retain(is_fresh);
     }
 
@@ -118,16 +127,8 @@ impl MotionStream {
     }
 
     /// Each pixel of a picture as the cell that it lies in.
-    fn painted(&self, shown: Tensor<4>, (width, height): (usize, usize)) -> Rgba8 {
-        let cells = self.card.config.cells;
-        let greys: Vec<f32> =
-            (shown * 255.0).round().into_data().convert::<f32>().try_into_vec().expect("f32 values");
-        let line = |row: &[f32]| -> Vec<u8> {
-            (0..width).flat_map(|x| [row[x * cells / width] as u8; 3].into_iter().chain([255])).collect()
-        };
-        let lines: Vec<Vec<u8>> = greys.chunks_exact(cells).map(line).collect();
-        let bytes = (0..height).flat_map(|y| lines[y * cells / height].iter().copied()).collect();
-        Rgba8::new(width, height, bytes).expect("four bytes for each pixel")
+    fn painted(shown: Tensor<4>, (width, height): (usize, usize)) -> Rgba8 {
+        enlarged::<MotionConfig>(&Planes::from_tensor(shown.repeat_dim(1, 3)), width, height)
     }
 }
 

@@ -34,6 +34,8 @@ pub trait Shape: Clone + Serialize + DeserializeOwned {
     type Network: Module;
     /// What the card calls the architecture; nothing for the anonymizer of single pictures.
     const ARCHITECTURE: Option<&'static str>;
+    /// Whether its picture is enlarged by blending; else each pixel is as the one that it falls on.
+    const BLENDS: bool = true;
 
     /// Checks that the numbers describe a network.
     ///
@@ -147,13 +149,17 @@ pub enum ModelError {
     /// Not even the change at hand is looked at.
     #[error("span 0 looks at no change; choose at least 1, which looks at the last")]
     Span,
-    /// Nothing shown, or more than was seen.
-    #[error("cells {cells} is not in 1..={grid}, the grid that movement is looked at in")]
+    /// Nothing shown, more than was seen, or cells of uneven size.
+    #[error(
+        "cells {cells} is not in 1..={grid}, or does not divide {pixels}; choose a divisor no more than the grid"
+    )]
     Cells {
         /// Along each side of what is shown.
         cells: usize,
         /// Along each side of what is seen.
         grid: usize,
+        /// Pixels along each side of the picture that is looked at.
+        pixels: usize,
     },
     /// Greys that show nothing, or more than bytes can.
     #[error("levels {0} is not in 2..=256")]

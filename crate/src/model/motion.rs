@@ -24,7 +24,7 @@ pub struct MotionConfig {
     pub width: usize,
     /// Groups of its normalisation layers; divides `width`.
     pub groups: usize,
-    /// Cells along each side of what is shown; at most as many as the signs have.
+    /// Cells along each side of what is shown: at most as many as the signs have, and a divisor of twice that.
     pub cells: usize,
     /// Greys that a cell can have.
     pub levels: usize,
@@ -64,6 +64,7 @@ pub struct Mover {
 impl Shape for MotionConfig {
     type Network = Mover;
     const ARCHITECTURE: Option<&'static str> = Some("motion");
+    const BLENDS: bool = false;
 
     fn validate(&self) -> Result<(), ModelError> {
         self.network().validate()?;
@@ -77,8 +78,9 @@ impl Shape for MotionConfig {
         if span == 0 {
             return Err(ModelError::Span);
         }
-        if cells == 0 || cells > grid {
-            return Err(ModelError::Cells { cells, grid });
+        let pixels = PIXELS * grid;
+        if cells == 0 || cells > grid || !pixels.is_multiple_of(cells) {
+            return Err(ModelError::Cells { cells, grid, pixels });
         }
         if (2..=256).contains(&levels) { Ok(()) } else { Err(ModelError::Levels(levels)) }
     }
@@ -94,7 +96,7 @@ impl Shape for MotionConfig {
 
     /// Of a clip in which the picture follows upon grey.
     fn answer(network: &Mover, image: Tensor<4>) -> Tensor<4> {
-        let grey = image.ones_like() * 0.5;
+        let grey = image.ones_like() * (128.0 / 255.0);
         let shown = network.forward(Tensor::cat(vec![grey, image], 0), (2, 1));
         let [_, second] = shown.chunk(2, 0).try_into().expect("two frames");
         second

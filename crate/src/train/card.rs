@@ -69,7 +69,7 @@ fn limits(config: &TrainConfig) -> Vec<String> {
             format!("trained on frames of {size} x {size} pixels in which a person fills most of the frame"),
             UNJUDGED[2].into(),
             "shows of movement what told the actions that it was trained on, and perhaps of no others".into(),
-            "shows nothing of who stands still; a camera that moves is taken for movement".into(),
+            "shows nothing of who stands still; a camera that moves, or light that changes, is taken for movement".into(),
             "sound, captions and metadata are not anonymized".into(),
         ];
     }

@@ -2,8 +2,8 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::{Clip, Transform, TransformError};
-use crate::artifact::ArtifactOf;
+use super::{Clip, Transform, TransformError, bytes_of};
+use crate::artifact::{ArtifactOf, enlarged};
 use crate::engine::EngineError;
 use crate::frame::{self, Planes};
 use crate::known_answer;
@@ -33,7 +33,7 @@ impl<S: ClipShape> Filter<S> {
         let pattern = known_answer::pattern(width, height);
         let image = frame::shrink(&pattern, working_width, working_height).into_tensor(&device);
         let found = Planes::from_tensor(S::answer(&network, image));
-        let distance = answer.distance(&frame::grow(&found, width, height));
+        let distance = answer.distance(&enlarged::<S>(&found, width, height));
         if distance > answer.tolerance {
             return Err(EngineError::SelfTest { distance, tolerance: answer.tolerance }.into());
         }
@@ -74,20 +74,8 @@ where
             .flat_map(|picture| frame::shrink(&picture, width, height).into_values())
             .collect();
         let frames = Tensor::<4>::from_data(TensorData::new(frames, [t, 3, height, width]), &Device::flex());
-        let shown = (S::rewrite(&self.network, frames, t) * 255.0).round().permute([0, 2, 3, 1]);
-        let shown: Vec<f32> =
-            shown.into_data().convert::<f32>().try_into_vec().expect("values were converted to f32");
-        let texels: Vec<[u8; 3]> =
-            shown.as_chunks().0.iter().map(|pixel| pixel.map(|value| value as u8)).collect();
-        // Each pixel as the one that it falls on: nothing between two that are shown.
-        let lines = texels.chunks_exact(width);
-        let repeated = |pixels: usize, texels: usize| (0..pixels).map(move |pixel| pixel * texels / pixels);
-        let lines: Vec<Vec<u8>> =
-            lines.map(|line| repeated(size, width).flat_map(|x| line[x]).collect()).collect();
-        lines
-            .chunks_exact(height)
-            .flat_map(|frame| repeated(size, height).flat_map(|y| frame[y].clone()))
-            .collect()
+        let shown = S::rewrite(&self.network, frames, t).chunk(t, 0).into_iter().map(Planes::from_tensor);
+        shown.flat_map(|picture| bytes_of(&enlarged::<S>(&picture, size, size))).collect()
     }
 
     fn trained_on(&self) -> Vec<String> {

@@ -49,7 +49,7 @@ use crate::frame::Rgba8;
 use crate::model::{BdqConfig, ClipShape, DpConfig, MotionConfig, Shape as _};
 
 /// Raised when any transform begins to paint other pixels under the same key.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// Something that rewrites clips before anybody looks at them.
 pub trait Transform: Sync {

@@ -13,7 +13,7 @@ pub struct Adversary {
     pub pairs: usize,
     /// Temperature of NT-Xent.
     pub temperature: f32,
-    /// Frames of a clip that the branch sees at once: those that a model of movement shows last.
+    /// Frames of a clip that the branch sees at once in the game: those that a model of movement shows last.
     pub frames: usize,
     /// What two views of one subject are.
     pub twins: Twins,
