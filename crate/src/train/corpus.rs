@@ -269,8 +269,20 @@ mod tests {
         };
         let free = open();
         assert!(!free.licence.contains("research") && free.showable.len() == 20, "{}", free.licence);
+        assert_eq!(
+            (free.licence.as_str(), free.origins[0].licence.as_str()),
+            ("no real data", "free: drawn people")
+        );
         let table = folder.path().join("people/manifest.csv");
         let text = fs::read_to_string(&table).expect("readable");
+        fs::write(&table, text.replacen("|synthetic=yes", "", 1)).expect("written");
+        let owned = open();
+        assert!(
+            owned.licence.ends_with("on the terms of their owner"),
+            "one clip is somebody's: {}",
+            owned.licence
+        );
+        assert_eq!(owned.origins[1].licence, "the manifest's own", "one clip is somebody's");
         fs::write(&table, text.replace("|synthetic=yes", "|licence=research only|synthetic=yes"))
             .expect("written");
         let bound = open();
