@@ -19,7 +19,10 @@ export interface Card {
   /** SHA-256 of the weights, lower-case hex. */
   readonly sha256: string;
   /** Shape of the network: which of several kinds it is, and the numbers of that kind. */
-  readonly config: { readonly architecture?: string };
+  readonly config: {
+    /** `dp`, `motion`, or nothing for the network of single pictures. */
+    readonly architecture?: string;
+  };
   /** What the weights make of a known picture. */
   readonly known_answer: KnownAnswer;
   /** How the weights came to be. */

@@ -24,7 +24,7 @@ const tell = serve<EngineCommand, EngineAnswers>(globalThis as unknown as Port, 
 
   async anonymize({ frame }) {
     try {
-      if (engine === undefined) throw new BautaError('frame-failed', 'a frame came before the engine was open');
+      if (engine === undefined) throw new BautaError('frame-failed', 'no engine is open');
       const made = await engine.anonymize(frame);
       tellLedger(engine); // before the frame: it is entered before it leaves
       return made;

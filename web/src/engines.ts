@@ -1,6 +1,7 @@
 import { Canary } from './canary.js';
 import type { Counting } from './counting.js';
 import { readCard } from './engine-file.js';
+import type { Card } from './engine-file.js';
 import { EngineHost } from './engine-host.js';
 import type { Model, Workshop } from './engine-host.js';
 import { BautaError, unloaded } from './faults.js';
@@ -105,13 +106,13 @@ export class Engines {
     const { spawn, load: { candidates, deadlineMs, mode, meanwhile, budget }, onExhausted, mustLive } = this.#options;
     mustLive();
     const model = await fetchModel(sources);
-    const card = model.mosaic === undefined ? readCard(model.card) : undefined;
-    const found = card?.mode ?? 'mosaic';
+    const card: Partial<Card> = model.card ? readCard(model.card) : {}; // a mosaic has none
+    const found = card.mode ?? 'mosaic';
     const isCounted = found !== 'learned';
     if (sources.model !== meanwhile && (mode ?? found) !== found) throw new BautaError('bad-model', `the model is of mode ${found}, not ${String(mode)}; name another`);
-    const modes = isCounted || card?.config.architecture ? await loadModes() : undefined;
-    if (modes && isCounted) this.#counting ??= await modes.Counting.open(budget);
-    if (budget && !this.#counting) throw new BautaError('bad-model', 'the model promises nothing, so it has no budget to spend');
+    const modes = isCounted || card.config?.architecture ? await loadModes() : undefined;
+    if (isCounted) this.#counting ??= await modes?.Counting.open(budget);
+    if (budget && !this.#counting) throw new BautaError('bad-model', 'the model promises nothing, and spends no budget');
     mustLive(); // or an engine's worker would begin when all others have ended
     const host: EngineHost = new EngineHost({
       spawn,

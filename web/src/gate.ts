@@ -291,6 +291,6 @@ export class Gate {
 
   #opened(): Engines {
     if (this.#engines) return this.#engines;
-    throw new BautaError('frame-failed', 'a camera was attached before an engine was asked for');
+    throw new BautaError('frame-failed', 'no engine was asked for');
   }
 }
