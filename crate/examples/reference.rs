@@ -102,26 +102,14 @@ fn windows(device: &Device, folder: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Writes a model of movement that shows `levels` greys.
-fn mover(
-    name: &str,
-    levels: usize,
-    device: &Device,
-    folder: &Path,
-) -> anyhow::Result<ArtifactOf<MotionConfig>> {
-    let signs = Signs { grid: 24, threshold: 0.03, span: 2 };
-    let architecture = "motion".into();
-    let config = MotionConfig { architecture, signs, lag: 2, width: 8, groups: 4, cells: 6, levels };
-    let artifact = ArtifactOf::of(&config.init(device), card(name, Mode::Learned, config), device)?;
-    artifact.save(&folder.join(name))?;
-    Ok(artifact)
-}
-
-/// Writes models of movement, of few greys and of many, and what the latter shows of a scene that moves, frame by frame.
+/// Writes a model of movement, and what it shows of a scene that moves, frame by frame.
 fn motion(device: &Device, folder: &Path) -> anyhow::Result<Vec<Value>> {
     let [_, _, (width, height)] = SIZES;
-    mover("motion", 8, device, folder)?;
-    let artifact = mover("fine-motion", 250, device, folder)?;
+    let signs = Signs { grid: 24, threshold: 0.03, span: 2 };
+    let architecture = "motion".into();
+    let config = MotionConfig { architecture, signs, lag: 2, width: 8, groups: 4, cells: 6, levels: 250 };
+    let artifact = ArtifactOf::of(&config.init(device), card("motion", Mode::Learned, config), device)?;
+    artifact.save(&folder.join("motion"))?;
     let mut stream = MotionStream::open(&artifact, device)?;
     let mut frame = |number: usize| {
         let (name, micros) = (format!("motion-{number}"), 33_333 * number as u64);

@@ -1,29 +1,12 @@
 /** F6 and the way of a frame with models of movement, which show cells of few greys and run on the processor. */
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { siteFile } from './bench.js';
 import type { Changes } from './bench.js';
 import { codes, create, expectNothingRaw, openCamera, report, seenBy, waitForFrames, waitForState } from './rig.js';
 import { useBench } from './use-bench.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'bauta-movement-'));
-/** A model of movement that nobody trained. */
-let MODEL: Changes;
-
-beforeAll(() => {
-  const root = fileURLToPath(new URL('../..', import.meta.url));
-  execFileSync('cargo', ['run', '--release', '--quiet', '--example', 'reference', '--', folder], { cwd: root, stdio: 'inherit' });
-  MODEL = Object.fromEntries(['motion.json', 'motion.bpk'].map((file) => [`/bauta/models/${file}`, readFileSync(join(folder, file))]));
-}, 600_000);
-afterAll(() => { rmSync(folder, { recursive: true }); });
-
 /** An engine that shows what `paint` makes of `raw` and `shown`, the engine's own picture. */
 const meddling = (paint: string): Changes => ({
-  ...MODEL,
   '/bauta/real-engine.js': siteFile('bauta/engine.js'),
   '/bauta/engine.js': `import { loadEngine as load } from './real-engine.js';
     const painted = (width, height, timestamp, paint) => {
@@ -42,7 +25,7 @@ const meddling = (paint: string): Changes => ({
     };`,
 });
 
-/** Paints the last of the model's 6 by 6 cells, of 8 greys, over. */
+/** Paints the last of the model's 6 by 6 cells, of 4 greys, over. */
 const lastCell = (colour: string): string => `return painted(width, height, timestamp, (context) => {
   context.drawImage(shown, 0, 0, width, height);
   shown.close();
@@ -54,13 +37,13 @@ describe('a model of movement', () => {
   const bench = useBench({ gpu: true });
 
   test('shows what moves, in cells, from the processor', { timeout: 120_000 }, async () => {
-    const page = await bench.page(MODEL);
-    await create(page, { model: 'motion', allowSoftwareGpu: true });
+    const page = await bench.page();
+    await create(page, { model: 'bauta-m6', allowSoftwareGpu: true });
     await openCamera(page);
     await waitForFrames(page, 8);
     const { engine, card, error, ledgers } = await report(page);
     expect(engine).toMatchObject({ kind: 'cpu', passedOver: [{ kind: 'webgpu', why: expect.stringContaining('too small') as string }] });
-    expect(card).toMatchObject({ name: 'motion', mode: 'learned', config: { architecture: 'motion' } });
+    expect(card).toMatchObject({ name: 'bauta-m6', mode: 'learned', config: { architecture: 'motion' } });
     expect([error, ledgers]).toEqual([null, []]);
     expect(await page.evaluate(() => window.states)).toEqual(['arming', 'running']);
     expectNothingRaw(await seenBy(page));
@@ -90,7 +73,7 @@ describe('a model of movement', () => {
     },
   ])('whose engine gives $what never leaves (F6)', { timeout: 120_000 }, async ({ paint, says }) => {
     const page = await bench.page(meddling(paint));
-    await create(page, { engine: 'cpu', model: 'motion' });
+    await create(page, { engine: 'cpu', model: 'bauta-m6' });
     await openCamera(page);
     await waitForState(page, 'blocked');
     expect((await seenBy(page)).filter(({ isSlate }) => !isSlate)).toEqual([]);

@@ -124,7 +124,7 @@ describe.each<EngineKind>(['cpu', 'webgpu'])('the %s engine', (kind) => {
 test('a model of movement shows the cells that the native engine shows, and leaves the GPU alone', async () => {
   const frames = JSON.parse(readFileSync(join(folder, 'motion.index.json'), 'utf8')) as Still[];
   expect(frames).toHaveLength(6);
-  const { off, differ } = await page.evaluate(compareClip, { model: 'fine-motion', frames });
+  const { off, differ } = await page.evaluate(compareClip, { model: 'motion', frames });
   expect(off.filter((largest) => largest > PIXEL_TOLERANCE), 'largest differences of 255, frame by frame').toEqual([]);
   expect(differ, 'what moves is not shown').toBe(true);
   expect(await page.evaluate(refusal, { kind: 'webgpu' as const, change: 'movement' as const })).toBe('no-webgpu');
