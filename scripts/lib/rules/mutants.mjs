@@ -125,18 +125,6 @@ export const RULES = [
         changes: [['this.#isGrey(picture, pixel))) throw', 'this.#isGrey(picture, pixel) || pixel >= 0)) throw']],
         tests: [{ file: 'movement.test.ts', name: 'never leaves \\(F6\\)' }],
       },
-      {
-        breaks: 'a model of movement may show any greys',
-        file: 'web/src/motion-canary.ts',
-        changes: [['const nearest = step * Math.round((colours[0] ?? NaN) / step);', 'const nearest = colours[0] ?? step;']],
-        tests: [{ file: 'movement.test.ts', name: 'never leaves \\(F6\\)' }],
-      },
-      {
-        breaks: 'what is transparent is looked at as if it left so',
-        file: 'web/src/cells.ts',
-        changes: [["alpha: 'discard' }); // as it will leave", "alpha: 'keep' }); // as it will leave"]],
-        tests: [{ file: 'movement.test.ts', name: 'never leaves \\(F6\\)' }],
-      },
     ],
   },
   {
