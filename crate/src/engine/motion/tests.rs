@@ -1,6 +1,6 @@
 use super::*;
 use crate::artifact::Artifact;
-use crate::transform::{Clip, Filter, Transform as _};
+use crate::model::ClipShape as _;
 
 const SIZE: usize = 32;
 
@@ -43,17 +43,18 @@ fn shown(stream: &mut MotionStream, places: &[usize], apart: u64) -> Vec<Vec<u8>
 }
 
 #[test]
-fn a_stream_shows_what_the_judge_is_shown_once_there_is_something_to_compare_with() {
+fn a_stream_shows_what_clips_are_judged_by_once_there_is_something_to_compare_with() {
     for span in [1, 2] {
         let places = [0, 0, 1, 2, 3, 3, 5, 1];
-        let bytes: Vec<u8> = places.iter().flat_map(|place| bar(*place)).collect();
-        let filter = Filter::open(&artifact(span)).expect("a sound model");
-        let judged = filter.rewrite(&Clip { name: "x", size: SIZE, bytes: &bytes });
-        let judged = judged.chunks_exact(3 * SIZE * SIZE);
+        let artifact = artifact(span);
+        let network = artifact.restore(&Device::flex()).expect("its weights");
+        let pictures = places.iter().map(|place| frame::shrink(&frame(*place).0, SIZE, SIZE));
+        let clip = Tensor::cat(pictures.map(|picture| picture.into_tensor(&Device::flex())).collect(), 0);
+        let judged = MotionConfig::rewrite(&network, clip, places.len()).chunk(places.len(), 0);
         let found = shown(&mut stream(span), &places, 40);
         for (number, (found, judged)) in found.iter().zip(judged).enumerate().skip(2 * span) {
-            let opaque: Vec<u8> = judged.as_chunks().0.iter().flat_map(|&[r, g, b]| [r, g, b, 255]).collect();
-            assert!(*found == opaque, "frame {number}, span {span}");
+            let judged = enlarged::<MotionConfig>(&Planes::from_tensor(judged), SIZE, SIZE);
+            assert!(*found == judged.into_bytes(), "frame {number}, span {span}");
         }
         assert!(found[1] != found[4], "nothing is shown of movement");
     }
