@@ -19,7 +19,7 @@ const FRAME: Duration = Duration::from_millis(40);
 const SLOWEST: u32 = 4;
 
 /// Frames of one camera or clip on their way through a model of movement, in order. Of what it has seen it holds the greys
-/// of a few hundred cells and where they changed, of frames that are at most [`SLOWEST`] times as old as those it compares;
+/// of a few hundred cells and where they changed, of frames that are at most four times as old as those it compares;
 /// no frame.
 pub struct MotionStream {
     card: CardOf<MotionConfig>,
