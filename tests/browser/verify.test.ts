@@ -3,55 +3,17 @@ import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Page } from 'playwright-core';
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { AuditLog } from '../../web/src/index.js';
-import { BARS } from '../../www/verify/held-marker.js';
 import { siteFile } from './bench.js';
-import type { Bench, Changes } from './bench.js';
-import type { Draw } from './camera.js';
 import { PASS_THROUGH } from './rig.js';
 import { useBench } from './use-bench.js';
+import { complaints, number, open, shoot, start, text, waitForVerdict } from './verify-page.js';
 
 const bench = useBench({ gpu: false });
 
-/** What the browser complains about. */
-const complaints: string[] = [];
-
-const open = async (changes: Changes = {}, from: Pick<Bench, 'demo'> = bench): Promise<Page> => {
-  complaints.length = 0;
-  const page = await from.demo(changes, 'verify.html');
-  page.on('pageerror', (error) => complaints.push(String(error)));
-  page.on('console', (message) => { if (message.type() === 'error') complaints.push(message.text()); });
-  return page;
-};
-
-const start = async (page: Page, source: 'drawn' | 'camera' = 'drawn'): Promise<void> => {
-  await page.selectOption('#source', source);
-  await page.click('#start');
-  await page.locator('#state[data-state=running]').waitFor({ timeout: 60_000 });
-};
-
-const text = async (page: Page, id: string): Promise<string> => (await page.locator(`#${id}`).textContent()) ?? '';
-const number = async (page: Page, id: string): Promise<number> => Number((await text(page, id)).replaceAll(',', ''));
-
-const waitForVerdict = async (page: Page, step: string, verdict: string): Promise<string> => {
-  try {
-    await page.locator(`#${step}[data-verdict=${verdict}]`).waitFor({ timeout: 30_000 });
-  } catch {
-    throw new Error(`step ${step} does not come to '${verdict}': ${await text(page, step)}; ${await text(page, 'error')}`);
-  }
-  return text(page, step);
-};
-
-const shoot = async (page: Page, name: string): Promise<void> => {
-  const screenshot = join(tmpdir(), `bauta-verify-${name}.png`);
-  await page.screenshot({ path: screenshot, fullPage: true });
-  console.info(`screenshot: ${screenshot}`);
-};
-
 test('before the start no step claims anything', async () => {
-  const page = await open();
+  const page = await open(bench);
   const verdicts = page.locator('.verdict');
   expect(await verdicts.count()).toBe(5);
   for (const verdict of await verdicts.all()) {
@@ -62,7 +24,7 @@ test('before the start no step claims anything', async () => {
 });
 
 test('marks are found in the camera and in no frame that left, whatever the camera does; nothing is sent', async () => {
-  const page = await open();
+  const page = await open(bench);
   await start(page);
   expect(await waitForVerdict(page, 'marker', 'good')).toContain('in no frame that left');
   const control = await page.evaluate(() => ['raw-frames', 'raw-raw'].map((id) => document.getElementById(id)?.textContent));
@@ -104,7 +66,7 @@ test('marks are found in the camera and in no frame that left, whatever the came
 });
 
 test('says in red that the raw picture leaves, when it does', async () => {
-  const page = await open(PASS_THROUGH);
+  const page = await open(bench, PASS_THROUGH);
   await start(page);
   expect(await waitForVerdict(page, 'marker', 'bad')).toContain('Broken: the camera’s own picture leaves');
   expect(await number(page, 'output-raw')).toBeGreaterThan(0);
@@ -112,7 +74,7 @@ test('says in red that the raw picture leaves, when it does', async () => {
 });
 
 test('claims nothing of the marks when the detector finds none in the camera either', async () => {
-  const page = await open({ '/bauta/conformance/marks.js': blind() });
+  const page = await open(bench, { '/bauta/conformance/marks.js': blind() });
   await start(page);
   expect(await waitForVerdict(page, 'marker', 'warn')).toContain('no mark is found in the camera’s picture itself');
 });
@@ -127,7 +89,7 @@ const blind = (): string => {
 
 test('in a browser that gives pages no frames it says what it cannot check, and checks the rest', async () => {
   const html = siteFile('verify.html').toString();
-  const page = await open({
+  const page = await open(bench, {
     '/verify.html': html.replace('<script', '<script src="lacking.js"></script><script'),
     '/lacking.js': "for (const name of ['MediaStreamTrackProcessor', 'MediaStreamTrackGenerator']) delete globalThis[name];",
   });
@@ -141,7 +103,7 @@ test('in a browser that gives pages no frames it says what it cannot check, and 
 });
 
 test('goes on with the network cut, and says so only then', async () => {
-  const page = await open();
+  const page = await open(bench);
   await start(page);
   await page.click('#probe');
   await expect.poll(() => text(page, 'probe-said')).toContain('It answered');
@@ -160,7 +122,7 @@ test('goes on with the network cut, and says so only then', async () => {
 });
 
 test('does not take a stopped camera for one that works offline', async () => {
-  const page = await open();
+  const page = await open(bench);
   await page.context().setOffline(true);
   await page.click('#probe');
   await expect.poll(() => text(page, 'offline')).toContain('nothing runs');
@@ -168,7 +130,7 @@ test('does not take a stopped camera for one that works offline', async () => {
 });
 
 test('lists the requests of page and workers, notices the control, and is refused another server', async () => {
-  const page = await open();
+  const page = await open(bench);
   await start(page);
   await waitForVerdict(page, 'network', 'good');
   const rows = await page.locator('#request-rows tr').evaluateAll((lines) =>
@@ -191,7 +153,7 @@ test('lists the requests of page and workers, notices the control, and is refuse
 test('says so when something is sent, by the page or by a worker', async () => {
   const sends = "; fetch('/index.html', { method: 'POST', body: 'picture' }).catch(() => {});";
   for (const script of ['engine-worker', 'gate-worker']) {
-    const page = await open({
+    const page = await open(bench, {
       [`/bauta/real-${script}.js`]: siteFile(`bauta/${script}.js`),
       [`/bauta/${script}.js`]: `import './real-${script}.js'${sends}`,
     });
@@ -199,7 +161,7 @@ test('says so when something is sent, by the page or by a worker', async () => {
     expect(await waitForVerdict(page, 'network', 'bad'), script).toContain('bytes were sent');
     expect(await number(page, 'sent'), script).toBeGreaterThan(0);
   }
-  const page = await open();
+  const page = await open(bench);
   await start(page);
   await waitForVerdict(page, 'network', 'good');
   await page.evaluate(() => fetch('/index.html', { method: 'POST', body: 'picture' }));
@@ -207,7 +169,7 @@ test('says so when something is sent, by the page or by a worker', async () => {
 });
 
 test('trusts no list without a witness', async () => {
-  const page = await open({ '/witness.js': null });
+  const page = await open(bench, { '/witness.js': null });
   await start(page);
   expect(await waitForVerdict(page, 'network', 'warn')).toContain('Use the network tab');
 });
@@ -216,14 +178,14 @@ test('does not trust a witness that misses the control', async () => {
   const witness = siteFile('witness.js').toString();
   const silent = witness.replace("scope.clients.matchAll({ type: 'window' })", '[]');
   expect(silent).not.toBe(witness);
-  const page = await open({ '/witness.js': silent });
+  const page = await open(bench, { '/witness.js': silent });
   await start(page);
   await page.click('#send');
   expect(await waitForVerdict(page, 'network', 'warn')).toContain('the control was not noticed');
 });
 
 test('verifies the log, refuses one with a changed number and names the entry, saves it, reads it back, and erases it', async () => {
-  const page = await open();
+  const page = await open(bench);
   await start(page);
   await waitForVerdict(page, 'log', 'good');
   await page.fill('#sentence', 'checked by a test');
@@ -282,7 +244,7 @@ test('verifies the log, refuses one with a changed number and names the entry, s
 const FILES = ['bauta/wasm/cpu/bauta_bg.wasm', 'bauta/wasm/cpu/bauta.js', 'bauta/models/bauta-s.bpk', 'bauta/models/bauta-s.json'];
 
 test('names the files that ran by their hashes, and the command that gives the same', async () => {
-  const page = await open();
+  const page = await open(bench);
   await start(page);
   await page.click('#compare');
   await waitForVerdict(page, 'files', 'good');
@@ -299,7 +261,7 @@ test('names a file that is not the listed one', async () => {
   const path = 'bauta/models/bauta-s.json';
   const hash = createHash('sha256').update(siteFile(path)).digest('hex');
   const list = siteFile('SHA256SUMS').toString();
-  const page = await open({ '/SHA256SUMS': list.replace(hash, hash.split('').reverse().join('')) });
+  const page = await open(bench, { '/SHA256SUMS': list.replace(hash, hash.split('').reverse().join('')) });
   await start(page);
   await page.click('#compare');
   expect(await waitForVerdict(page, 'files', 'bad')).toContain(`${path} differ`);
@@ -307,7 +269,7 @@ test('names a file that is not the listed one', async () => {
 });
 
 test('fits a narrow screen, and every control has a name and can be reached by keyboard', async () => {
-  const page = await open();
+  const page = await open(bench);
   await page.setViewportSize({ width: 400, height: 900 });
   await start(page);
   await waitForVerdict(page, 'marker', 'good');
@@ -335,69 +297,4 @@ test('fits a narrow screen, and every control has a name and can be reached by k
   }
   reached.delete('');
   expect(reached.size).toBe(enabled);
-});
-
-/** A picture of the marker as a lens would give it: soft, leaning, with bars `barWidth` pixels wide. */
-const holding = (barWidth: number): Draw => (frame, width) => {
-  const [left, top, height, lean] = [170, 120, 16 * barWidth, 0.06];
-  const shade = (x: number, y: number): number | undefined => {
-    const [along, down] = [x - left + lean * (y - top), y - top - lean * (x - left)];
-    const [bar, row] = [Math.floor(along / barWidth), down < height ? 1 : -1];
-    if (down < -3 || down > 2 * height + 3 || along < -3 * barWidth || along > (BARS.length + 3) * barWidth) return undefined;
-    return BARS[bar] === undefined || down < 0 || down > 2 * height ? 190 : BARS[bar] * row > 0 ? 190 : 60;
-  };
-  for (let y = 80; y < 400; y++) {
-    for (let x = 120; x < 620; x++) {
-      let [sum, count] = [0, 0];
-      for (let dy = -0.75; dy <= 0.75; dy += 0.5) {
-        for (let dx = -0.75; dx <= 0.75; dx += 0.5) {
-          const value = shade(x + dx, y + dy);
-          if (value === undefined) continue;
-          sum += value;
-          count++;
-        }
-      }
-      const at = y * width + x;
-      const grain = ((x * 7919 + y * 104_729) % 13) - 6;
-      if (count > 8) frame[at] = sum / count + grain;
-    }
-  }
-};
-
-describe('a marker held before the camera', () => {
-  const far = useBench({ gpu: false, draw: holding(3) });
-
-  test('is read in its picture and not in the output', async () => {
-    const page = await open({}, far);
-    await start(page, 'camera');
-    await waitForVerdict(page, 'marker', 'good');
-    await expect.poll(() => text(page, 'held')).toBe('The marker is read in the camera’s picture, and not in the output.');
-    const counted = /^([\d,]+) of ([\d,]+)$/;
-    const [, found, looked] = counted.exec(await text(page, 'raw-held')) ?? [];
-    expect(Number(found), 'of the frames it was looked for in').toBeGreaterThan(0.9 * Number(looked));
-    await expect.poll(async () => Number(counted.exec(await text(page, 'output-held'))?.[2]), { timeout: 20_000 }).toBeGreaterThan(5);
-    expect(await text(page, 'output-held')).toMatch(/^0 of /);
-    await page.locator('summary', { hasText: 'a marker to hold' }).click();
-    await page.locator('summary', { hasText: 'Show the raw picture' }).click();
-    await shoot(page, 'held');
-  });
-
-  test('is read in the output when that is raw', async () => {
-    const page = await open(PASS_THROUGH, far);
-    await start(page, 'camera');
-    expect(await waitForVerdict(page, 'marker', 'bad')).toMatch(/marker that you hold is read in the output|own picture leaves/);
-    await expect.poll(() => text(page, 'held')).toBe('The marker is read in the output: it should not be.');
-  });
-});
-
-describe('a camera without any marker', () => {
-  const plain = useBench({ gpu: false, draw: () => undefined });
-
-  test('proves nothing, and the page says so', async () => {
-    const page = await open({}, plain);
-    await start(page, 'camera');
-    expect(await waitForVerdict(page, 'marker', 'warn')).toContain('hold the marker before it');
-    expect(await number(page, 'raw-held')).toBeNaN();
-    expect(await text(page, 'raw-held')).toMatch(/^0 of /);
-  });
 });

@@ -47,7 +47,7 @@ export const isOfCells = (
   return true;
 };
 
-/** The place in each of `length` pixels' stead where its cell begins. */
+/** Where the cell of each of `length` pixels begins, by `beginOf` the pixel's place. */
 export const beginnings = (length: number, beginOf: (at: number) => number): number[] => Array.from({ length }, (_, at) => beginOf(at));
 
 export const distrusted = (why: string): BautaError => new BautaError('canary-failed', `the engine cannot be trusted: ${why}; a fresh one takes its place`);

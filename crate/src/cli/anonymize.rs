@@ -133,7 +133,7 @@ impl Anonymize {
             bail!("{} exists; name another output or add --overwrite", to.display());
         }
         if matches!(Kind::of(from), Some(Kind::Picture)) {
-            anonymizer.takes_pictures().with_context(|| from.display().to_string())?;
+            anonymizer.must_take_pictures().with_context(|| from.display().to_string())?;
         }
         tally.frames += anonymizer.file(|rewrite| match Kind::of(from) {
             Some(Kind::Picture) => picture(rewrite, from, to),

@@ -84,15 +84,14 @@ impl Anonymizer {
             }
             Choice::Model(model) => *model,
         };
-        let artifact = model.map_or_else(Artifact::built_in, Artifact::load);
-        if let (Some(path), Err(ArtifactError::Architecture { found, .. })) = (model, &artifact)
-            && found.as_deref() == DpConfig::ARCHITECTURE
-        {
-            let model = Promised::open(&ArtifactOf::<DpConfig>::load(path)?, &Device::flex())?;
-            let counted = ledger::Counted::codes(model.card().config.unit());
-            return Ok(Self::Counted(Counted::open(Source::Codes(Arc::new(model)), &counted, budget)?));
-        }
-        let anonymizer = match (model, artifact) {
+        let anonymizer = match (model, model.map_or_else(Artifact::built_in, Artifact::load)) {
+            (Some(path), Err(ArtifactError::Architecture { found, .. }))
+                if found.as_deref() == DpConfig::ARCHITECTURE =>
+            {
+                let model = Promised::open(&ArtifactOf::load(path)?, &Device::flex())?;
+                let counted = ledger::Counted::codes(model.card().config.unit());
+                return Ok(Self::Counted(Counted::open(Source::Codes(Arc::new(model)), &counted, budget)?));
+            }
             (Some(path), Err(ArtifactError::Architecture { found, .. }))
                 if found.as_deref() == MotionConfig::ARCHITECTURE =>
             {
@@ -115,7 +114,7 @@ impl Anonymizer {
     ///
     /// # Errors
     /// If it is such a model.
-    pub(super) fn takes_pictures(&self) -> anyhow::Result<()> {
+    pub(super) fn must_take_pictures(&self) -> anyhow::Result<()> {
         let Self::Moved(artifact) = self else { return Ok(()) };
         bail!(
             "{} shows movement, and a picture has none; give it a video, or name another model",

@@ -38,11 +38,7 @@ impl Promised {
     pub fn open(artifact: &ArtifactOf<DpConfig>, device: &Device) -> Result<Self, EngineError> {
         let scale = numbers(artifact.restore(device)?.scale());
         let model = Self::untested(artifact, device, &scale)?;
-        let answer = &model.card.known_answer;
-        let distance = answer.distance(&model.answer());
-        if distance > answer.tolerance {
-            return Err(EngineError::SelfTest { distance, tolerance: answer.tolerance });
-        }
+        EngineError::unless_known(&model.card.known_answer, &model.answer())?;
         Ok(model)
     }
 

@@ -15,7 +15,7 @@ use crate::artifact::{Artifact, ArtifactError, Card};
 use crate::dp::ledger::LedgerError;
 use crate::dp::mechanism::MechanismError;
 use crate::frame::{self, Planes, Rgba8};
-use crate::known_answer;
+use crate::known_answer::{self, KnownAnswer};
 use crate::model::Anonymizer;
 
 /// A frame the camera saw. Anyone can make one and only this module can read it; it is neither
@@ -80,6 +80,17 @@ pub enum EngineError {
     },
 }
 
+impl EngineError {
+    /// Refuses an engine that shows of the known picture something else than its model's card says.
+    ///
+    /// # Errors
+    /// [`EngineError::SelfTest`] says how far off it is.
+    pub fn unless_known(answer: &KnownAnswer, shown: &Rgba8) -> Result<(), Self> {
+        let (distance, tolerance) = (answer.distance(shown), answer.tolerance);
+        if distance <= tolerance { Ok(()) } else { Err(Self::SelfTest { distance, tolerance }) }
+    }
+}
+
 /// A model at work on one device.
 pub struct Session {
     card: Card,
@@ -96,11 +107,8 @@ impl Session {
         let session = Self::untested(artifact, device)?;
         let answer = &session.card.known_answer;
         let picture = known_answer::pattern(answer.width.max(1), answer.height.max(1));
-        let distance = answer.distance(session.anonymize(RawFrame(picture)).picture());
-        if distance <= answer.tolerance {
-            return Ok(session);
-        }
-        Err(EngineError::SelfTest { distance, tolerance: answer.tolerance })
+        EngineError::unless_known(answer, session.anonymize(RawFrame(picture)).picture())?;
+        Ok(session)
     }
 
     fn untested(artifact: &Artifact, device: &Device) -> Result<Self, EngineError> {

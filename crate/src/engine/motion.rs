@@ -48,12 +48,8 @@ impl MotionStream {
     pub fn open(artifact: &ArtifactOf<MotionConfig>, device: &Device) -> Result<Self, EngineError> {
         let (card, network) = (artifact.card().clone(), artifact.restore(device)?);
         let stream = Self::begin(card, network, device.clone());
-        let answer = &stream.card.known_answer;
-        let distance = answer.distance(&stream.answer());
-        if distance <= answer.tolerance {
-            return Ok(stream);
-        }
-        Err(EngineError::SelfTest { distance, tolerance: answer.tolerance })
+        EngineError::unless_known(&stream.card.known_answer, &stream.answer())?;
+        Ok(stream)
     }
 
     fn begin(card: CardOf<MotionConfig>, network: Mover, device: Device) -> Self {

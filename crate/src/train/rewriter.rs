@@ -21,14 +21,14 @@ pub(super) enum Rewriter {
     /// What has changed since the frame before.
     Motion(Bdq),
     /// From the signs of what has changed since a frame before; frames that are handed in lie as far apart as it compares.
-    Signs(Seen),
+    Signs(Watched),
     /// By codes of windows.
     Code(Coder),
 }
 
-/// A network that draws from the signs of movement, and how much of a clip its opponents see at once.
+/// A network that draws from the signs of movement, and how much of a clip its opponents watch at once.
 #[derive(Module, Debug)]
-pub(super) struct Seen {
+pub(super) struct Watched {
     network: Mover,
     frames: usize,
 }
@@ -44,7 +44,7 @@ impl Rewriter {
             Architecture::UNet => Self::Picture(shape.config().init(device)),
             Architecture::Bdq => Self::Motion(shape.bdq().init(device)),
             Architecture::Motion => {
-                Self::Signs(Seen { network: shape.motion().init(device), frames: adversary.frames })
+                Self::Signs(Watched { network: shape.motion().init(device), frames: adversary.frames })
             }
             Architecture::Dp => Self::Code(shape.dp(*size).init(device).with_skip(game.skip)),
         }
@@ -59,7 +59,7 @@ impl Rewriter {
         match self {
             Self::Picture(network) => network.forward(frames),
             Self::Motion(filter) => filter.forward(frames, t),
-            Self::Signs(Seen { network, .. }) => network.forward(frames, (t, 1)),
+            Self::Signs(Watched { network, .. }) => network.forward(frames, (t, 1)),
             Self::Code(network) => network.forward(frames, t),
         }
     }
@@ -83,7 +83,7 @@ impl Rewriter {
     /// - returns `[n, 3, h, w]`
     pub(super) fn told(&self, frames: Tensor<4>, t: usize) -> Tensor<4> {
         match self {
-            Self::Signs(Seen { network, frames: seen }) if *seen > 1 => {
+            Self::Signs(Watched { network, frames: seen }) if *seen > 1 => {
                 side_by_side(network.forward(frames, (t, 1)), t, *seen)
             }
             _ => self.last(frames, t),
@@ -133,7 +133,7 @@ impl Rewriter {
             Self::Motion(filter) => {
                 ArtifactOf::of(filter, card.with_config(shape.bdq()), device)?.save(path)?
             }
-            Self::Signs(Seen { network, .. }) => {
+            Self::Signs(Watched { network, .. }) => {
                 ArtifactOf::of(network, card.with_config(shape.motion()), device)?.save(path)?
             }
             Self::Code(network) => {

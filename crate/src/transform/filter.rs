@@ -33,10 +33,7 @@ impl<S: ClipShape> Filter<S> {
         let pattern = known_answer::pattern(width, height);
         let image = frame::shrink(&pattern, working_width, working_height).into_tensor(&device);
         let found = Planes::from_tensor(S::answer(&network, image));
-        let distance = answer.distance(&enlarged::<S>(&found, width, height));
-        if distance > answer.tolerance {
-            return Err(EngineError::SelfTest { distance, tolerance: answer.tolerance }.into());
-        }
+        EngineError::unless_known(answer, &enlarged::<S>(&found, width, height))?;
         let config = serde_json::to_string(&card.config).expect("numbers are JSON");
         Ok(Self {
             name: card.name.clone(),
