@@ -151,9 +151,13 @@ fn still(config: &AnonymizerConfig) -> String {
 
 /// The network of noisy codes in a line.
 fn noisy(config: &DpConfig) -> String {
-    let DpConfig { width, side, code, every, mechanism, .. } = config;
+    let DpConfig { width, side, code, every, signs, mechanism, .. } = config;
+    let of = match signs {
+        Some(signs) => format!(" of movement in {grid} x {grid} cells", grid = signs.grid),
+        None => String::new(),
+    };
     format!(
-        "width {width}, {side} x {side} px; a code of {code} number(s) for each {every} frame(s), clip {}, sigma {:.4}",
+        "width {width}, {side} x {side} px; a code of {code} number(s){of} for each {every} frame(s), clip {}, sigma {:.4}",
         mechanism.clip, mechanism.sigma
     )
 }

@@ -70,6 +70,12 @@ fn describe(progress: &Progress<'_>, penalty: PenaltyKind) -> Vec<String> {
     if let Some(copy) = line.copy {
         lines.push(format!("anonymizer: learns to copy, off by {copy:.3} of 1"));
     }
+    if let Some(code) = line.code {
+        lines.push(format!(
+            "anonymizer: codes tell actions, {code:.2} (chance {:.2})",
+            progress.utility_chance
+        ));
+    }
     if let Some(l_t) = line.utility.or(line.utility_branch) {
         let seen = read(progress, |reading| reading.asked == ACTION);
         lines.push(format!("action:     L_T {l_t:.2} (chance {:.2}){seen}", progress.utility_chance));

@@ -4,9 +4,12 @@
 //! frames of a window ─ features, each alone ─ code ─┤ clip, noise ├─ picture of (code, phase)
 //! ```
 //!
-//! A window is one frame, or some evenly spaced ones; no frame is in two of them.
+//! A window is one frame, or some evenly spaced ones; no frame is in two of them. A code is of the pictures of its
+//! window, or of the signs of movement between them.
 
 mod coder;
+mod decoder;
+mod encoder;
 mod place;
 #[cfg(all(test, feature = "native"))]
 mod tests;
@@ -19,7 +22,7 @@ pub use coder::Coder;
 pub use place::Place;
 
 use super::blocks::Start;
-use super::{MULTIPLE, ModelError, Shape};
+use super::{MULTIPLE, ModelError, Shape, Signs};
 use crate::dp::mechanism::MechanismConfig;
 use crate::dp::promise::{Promise, Unit};
 use crate::dp::trainable::clipped;
@@ -47,6 +50,9 @@ pub struct DpConfig {
     /// frames until the next release lead from code to code. More: of a short clip, which is drawn frame by frame.
     #[serde(default = "one")]
     pub window: usize,
+    /// What the code is of, where it is of the signs of movement between the frames of a window; else of their pictures.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signs: Option<Signs>,
     /// Clip and noise of a release.
     pub mechanism: MechanismConfig,
 }
@@ -60,7 +66,7 @@ impl Shape for DpConfig {
     const ARCHITECTURE: Option<&'static str> = Some("dp");
 
     fn validate(&self) -> Result<(), ModelError> {
-        let Self { width, groups, side, code, every, window, mechanism, .. } = self;
+        let Self { width, groups, side, code, every, window, signs, mechanism, .. } = self;
         if *width == 0 || *groups == 0 || !width.is_multiple_of(*groups) {
             return Err(ModelError::Groups { width: *width, groups: *groups });
         }
@@ -76,6 +82,12 @@ impl Shape for DpConfig {
         if *window == 0 || !every.is_multiple_of(*window) {
             return Err(ModelError::Window { window: *window, every: *every });
         }
+        if let Some(signs) = signs {
+            signs.validate()?;
+            if *window == 1 {
+                return Err(ModelError::Still);
+            }
+        }
         mechanism.validate().map_err(ModelError::Mechanism)
     }
 
@@ -88,8 +100,8 @@ impl Shape for DpConfig {
         (self.side, self.side)
     }
 
-    /// The first frame of a window in which the picture stands still. Without noise: a self-test's picture is known to
-    /// everybody.
+    /// The first frame of a window in which the picture and grey take turns. Without noise: a self-test's picture is known
+    /// to everybody.
     fn answer(network: &Coder, image: Tensor<4>) -> Tensor<4> {
         sigmoid(Self::answer_logits(network, image))
     }
@@ -104,7 +116,7 @@ impl DpConfig {
     /// network.
     pub fn new((side, code, every): (usize, usize, usize), mechanism: MechanismConfig) -> Self {
         let architecture = Self::ARCHITECTURE.unwrap_or_default().into();
-        Self { architecture, width: 16, groups: 4, side, code, every, window: 1, mechanism }
+        Self { architecture, width: 16, groups: 4, side, code, every, window: 1, signs: None, mechanism }
     }
 
     /// The answer to a self-test before the sigmoid.
@@ -112,7 +124,10 @@ impl DpConfig {
     /// # Shapes
     /// - `image`: `[1, 3, side, side]`, sRGB in `[0, 1]`; returns the same
     pub fn answer_logits(network: &Coder, image: Tensor<4>) -> Tensor<4> {
-        let features = network.features(image).repeat(&[network.window(), 1, 1, 1]);
+        let grey = image.ones_like() * (128.0 / 255.0);
+        let turns = [image, grey].map(|picture| network.features(picture));
+        let window = (0..network.window()).map(|frame| turns[frame % 2].clone()).collect();
+        let features = Tensor::cat(window, 0);
         network.logits(clipped(network.code(features), network.scale(), network.clip()), &[0.0])
     }
 
@@ -128,4 +143,18 @@ impl DpConfig {
     pub fn unit(&self) -> Unit {
         Unit { frames: self.window }
     }
+}
+
+/// A parameter of what was computed from others: training goes on from here.
+fn leaf<const D: usize>(values: Tensor<D>) -> Tensor<D> {
+    values.detach().require_grad()
+}
+
+/// The steepest slope of a layer's weights, if any reaches it.
+#[cfg(all(test, feature = "native"))]
+fn steepest<const D: usize>(
+    weight: &burn::module::Param<Tensor<D>>,
+    slopes: &burn::tensor::Gradients,
+) -> Option<f32> {
+    weight.val().grad(slopes).map(|slope| slope.abs().max().into_scalar())
 }

@@ -140,6 +140,12 @@ pub enum ModelError {
     /// Never is anything released.
     #[error("every 0 releases nothing; choose at least 1, which releases each frame")]
     Every,
+    /// Signs in cells that do not fit the halvings of the network that sees them.
+    #[error("grid {0} is not a positive multiple of {MULTIPLE}")]
+    Grid(usize),
+    /// Signs of movement of a single frame.
+    #[error("window 1 has no movement; choose at least 2 frames, or a code of pictures")]
+    Still,
     /// A change that always counts, or never.
     #[error("threshold {0} is not between 0 and 1, shares of full scale; choose some 0.03")]
     Threshold(f64),

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "native")]
 use super::ClipShape;
-use super::{Anonymizer, AnonymizerConfig, ModelError, Shape};
+use super::{Anonymizer, AnonymizerConfig, MULTIPLE, ModelError, Shape};
 use crate::frame::LUMA;
 
 /// Shape of a [`Mover`].
@@ -68,15 +68,10 @@ impl Shape for MotionConfig {
 
     fn validate(&self) -> Result<(), ModelError> {
         self.network().validate()?;
-        let Self { signs: Signs { grid, threshold, span }, lag, cells, levels, .. } = *self;
-        if !(threshold > 0.0 && threshold < 1.0) {
-            return Err(ModelError::Threshold(threshold));
-        }
+        let Self { signs: signs @ Signs { grid, .. }, lag, cells, levels, .. } = *self;
+        signs.validate()?;
         if lag == 0 {
             return Err(ModelError::Lag);
-        }
-        if span == 0 {
-            return Err(ModelError::Span);
         }
         let pixels = PIXELS * grid;
         if cells == 0 || cells > grid || !pixels.is_multiple_of(cells) {
@@ -169,6 +164,21 @@ impl Mover {
 }
 
 impl Signs {
+    /// Checks that the numbers describe signs.
+    ///
+    /// # Errors
+    /// [`ModelError`] names the number that does not fit.
+    pub fn validate(&self) -> Result<(), ModelError> {
+        let Self { grid, threshold, span } = *self;
+        if grid == 0 || !grid.is_multiple_of(MULTIPLE) {
+            return Err(ModelError::Grid(grid));
+        }
+        if !(threshold > 0.0 && threshold < 1.0) {
+            return Err(ModelError::Threshold(threshold));
+        }
+        if span == 0 { Err(ModelError::Span) } else { Ok(()) }
+    }
+
     /// Which cells of clips of `t` frames have grown darker, have stayed, and have grown brighter since the frame `apart`
     /// places before, or between earlier frames so far apart that are remembered. No gradient passes.
     ///
@@ -179,11 +189,23 @@ impl Signs {
     ///
     /// # Panics
     /// If the frames do not make whole clips.
-    pub fn of(&self, frames: Tensor<4>, (t, apart): (usize, usize)) -> Tensor<4> {
-        let total = frames.dims()[0];
+    pub fn of(&self, frames: Tensor<4>, clips: (usize, usize)) -> Tensor<4> {
+        self.changes(self.seen(frames), clips)
+    }
+
+    /// The same of the greys that cells have [`seen`](Self::seen).
+    ///
+    /// # Shapes
+    /// - `seen`: `[n * t, 1, grid, grid]`
+    /// - returns `[n * t, 3, grid, grid]`
+    ///
+    /// # Panics
+    /// If the frames do not make whole clips.
+    pub fn changes(&self, seen: Tensor<4>, (t, apart): (usize, usize)) -> Tensor<4> {
+        let total = seen.dims()[0];
         assert!(t > 0 && total.is_multiple_of(t), "{total} frames do not make clips of {t}");
         let (n, area, apart) = (total / t, self.grid * self.grid, apart.min(t - 1));
-        let grey = self.seen(frames).reshape([n, t, area]);
+        let grey = seen.reshape([n, t, area]);
         let change = if apart == 0 {
             grey.zeros_like()
         } else {

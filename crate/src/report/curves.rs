@@ -111,6 +111,12 @@ fn pictures(folder: &Folder) -> Vec<Plot> {
         "mean absolute difference, in [0, 1]",
         &[("copy", |line| line.copy)],
     );
+    let code = plot(
+        folder,
+        "Warm-up: what codes tell of the action",
+        "cross-entropy, nats a clip",
+        &[("code", |line| line.code)],
+    );
     vec![
         Plot { lines: distance, note: "Under the budget the penalty costs nothing." },
         Plot { lines: penalty, note: "0 for long: the budget is too generous to hold anything." },
@@ -122,6 +128,7 @@ fn pictures(folder: &Folder) -> Vec<Plot> {
         },
         Plot { lines: flicker, note: "Change from frame to frame that the anonymizer adds." },
         Plot { lines: copy, note: "What the anonymizer starts from: close to 0 it is a camera." },
+        Plot { lines: code, note: "Codes that see movement alone have no picture to copy." },
     ]
 }
 

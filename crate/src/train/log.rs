@@ -20,6 +20,9 @@ pub struct Line {
     /// Mean absolute difference of the copy, in `[0, 1]` (warm-up).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub copy: Option<f32>,
+    /// Cross-entropy of the action by the codes alone, nats a clip (warm-up of codes that see no pictures).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<f32>,
     /// `L_T` as the anonymizer met it, nats a clip; chance is `ln(actions)`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub utility: Option<f32>,
@@ -97,6 +100,7 @@ impl Line {
     pub fn not_finite(&self) -> Option<(&'static str, f32)> {
         let terms = [
             ("the copying loss", self.copy),
+            ("the loss of the codes", self.code),
             ("L_T", self.utility),
             ("L_B", self.privacy),
             ("the loss of the heads", self.heads),

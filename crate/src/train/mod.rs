@@ -37,7 +37,7 @@ use std::path::PathBuf;
 
 pub use config::{
     Adversary, Architecture, Balance, BalanceKind, Game, Head, ModelShape, Penalty, PenaltyKind, Rates,
-    Schedule, SetChoice, TrainConfig, Twins, Validate, set_option,
+    Schedule, Sees, SetChoice, TrainConfig, Twins, Validate, set_option,
 };
 pub use corpus::{ClipOrder, Corpus};
 pub use folder::RunFolder;

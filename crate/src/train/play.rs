@@ -16,6 +16,9 @@ use super::{gradients, moves};
 use crate::privacy::{Privacy, PrivacyConfig};
 use crate::utility::{Utility, UtilityConfig};
 
+/// Batches whose codes are whitened before the first step.
+const WHITENED: u64 = 4;
+
 /// The rules of a run and what it plays with.
 pub(super) struct Round<'a> {
     pub config: &'a TrainConfig,
@@ -46,7 +49,10 @@ impl Round<'_> {
     pub(super) fn players(&self) -> Players {
         self.device.seed(self.config.seed.stream("weights"));
         Players {
-            anonymizer: player(Rewriter::fresh(self.config, &self.device), self.config),
+            anonymizer: player(
+                Rewriter::fresh(self.config, self.corpus.action.actions().len(), &self.device),
+                self.config,
+            ),
             utility: utility_player(self.config, self.corpus, &self.device),
             privacy: (0..self.config.adversary.branches).map(|_| self.privacy_player()).collect(),
             average: None,
@@ -62,8 +68,10 @@ impl Round<'_> {
     /// One step of the run.
     pub(super) fn step(&self, players: Players, state: &mut State, step: u64) -> (Players, Line) {
         let round = step.checked_sub(self.config.schedule.preparation());
+        let codes = self.config.model.architecture == Architecture::Dp;
+        let players = if step == 0 && codes { self.whitened(players) } else { players };
         self.seed_noise(step);
-        let players = with_noise_share(players, self.config.model.noise_share(round));
+        let players = with_noise_share(players, self.config.model.noise_share(step, &self.config.schedule));
         let (players, line) = match round {
             None => self.prepare(players, step),
             Some(round) => {
@@ -72,6 +80,14 @@ impl Round<'_> {
             }
         };
         (with_noise_share(players, 1.0), line) // whoever looks between steps sees all of the noise
+    }
+
+    /// Players whose anonymizer begins with whitened codes.
+    fn whitened(&self, mut players: Players) -> Players {
+        let clips: Vec<_> = (0..WHITENED).map(|batch| self.table.clips(batch)).collect();
+        let frames = Tensor::cat(clips.iter().map(|batch| batch.frames.clone()).collect(), 0);
+        players.anonymizer.module = players.anonymizer.module.whitened(frames, clips[0].frames_per_clip);
+        players
     }
 
     /// Lets an anonymizer with noise draw that of `step` next, however the run came there.
@@ -87,6 +103,11 @@ impl Round<'_> {
         let (clips, pictures) = (self.table.clips(step), self.table.pictures(step));
         let mut line = Line { step, ..Line::default() };
         if step < schedule.warm_up {
+            let (anonymizer, told) = moves::warm_up_codes(players.anonymizer, &clips, rates.warm_up);
+            players.anonymizer = anonymizer;
+            line.code = told.map(Tensor::into_scalar);
+        }
+        if step < schedule.warm_up && line.code.is_none() {
             let mut shown = vec![pictures.pairs.left.clone()];
             if clips.frames_per_clip.is_multiple_of(pictures.run) {
                 shown.insert(0, clips.frames.clone()); // as so many runs

@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use burn::module::Module;
+use burn::nn::{Linear, LinearConfig};
 use burn::tensor::module::adaptive_avg_pool2d;
 use burn::tensor::{Device, Tensor};
 
-use super::config::{Architecture, ModelShape, TrainConfig};
+use super::config::{Architecture, ModelShape, Sees, TrainConfig};
 use crate::artifact::{ArtifactError, ArtifactOf, CardOf};
 use crate::data::{ClipStore, run_up, still_images};
 use crate::model::{Anonymizer, Bdq, Coder, Mover};
@@ -23,7 +24,7 @@ pub(super) enum Rewriter {
     /// From the signs of what has changed since a frame before; frames that are handed in lie as far apart as it compares.
     Signs(Watched),
     /// By codes of windows.
-    Code(Coder),
+    Code(Coded),
 }
 
 /// A network that draws from the signs of movement, and how much of a clip its opponents watch at once.
@@ -33,12 +34,20 @@ pub(super) struct Watched {
     frames: usize,
 }
 
+/// A network of noisy codes, and who names actions by them before they make a picture: codes that see no pictures have none
+/// to copy.
+#[derive(Module, Debug)]
+pub(super) struct Coded {
+    network: Coder,
+    reader: Option<Linear>,
+}
+
 /// Frames that one picture can show side by side: four quarters of three colours.
 pub(super) const MOST_SEEN: usize = 12;
 
 impl Rewriter {
     /// Fresh weights on `device`, drawn from its generator.
-    pub(super) fn fresh(config: &TrainConfig, device: &Device) -> Self {
+    pub(super) fn fresh(config: &TrainConfig, actions: usize, device: &Device) -> Self {
         let TrainConfig { model: shape, size, game, adversary, .. } = config;
         match shape.architecture {
             Architecture::UNet => Self::Picture(shape.config().init(device)),
@@ -46,7 +55,11 @@ impl Rewriter {
             Architecture::Motion => {
                 Self::Signs(Watched { network: shape.motion().init(device), frames: adversary.frames })
             }
-            Architecture::Dp => Self::Code(shape.dp(*size).init(device).with_skip(game.skip)),
+            Architecture::Dp => Self::Code(Coded {
+                network: shape.dp(*size).init(device).with_skip(game.skip),
+                reader: (shape.sees == Sees::Signs)
+                    .then(|| LinearConfig::new(shape.code, actions).init(device)),
+            }),
         }
     }
 
@@ -60,7 +73,7 @@ impl Rewriter {
             Self::Picture(network) => network.forward(frames),
             Self::Motion(filter) => filter.forward(frames, t),
             Self::Signs(Watched { network, .. }) => network.forward(frames, (t, 1)),
-            Self::Code(network) => network.forward(frames, t),
+            Self::Code(Coded { network, .. }) => network.forward(frames, t),
         }
     }
 
@@ -71,7 +84,7 @@ impl Rewriter {
     /// - returns `[n, 3, h, w]`
     pub(super) fn last(&self, frames: Tensor<4>, t: usize) -> Tensor<4> {
         match self {
-            Self::Code(network) => network.last(frames, t),
+            Self::Code(Coded { network, .. }) => network.last(frames, t),
             Self::Picture(_) | Self::Motion(_) | Self::Signs(_) => last_of_each(self.forward(frames, t), t),
         }
     }
@@ -90,10 +103,33 @@ impl Rewriter {
         }
     }
 
+    /// Scores of each action by what is released of clips of `t` frames, where somebody reads that.
+    ///
+    /// # Shapes
+    /// - `frames`: `[n * t, 3, h, w]`
+    /// - returns `[n, actions]`
+    pub(super) fn read(&self, frames: Tensor<4>, t: usize) -> Option<Tensor<2>> {
+        let Self::Code(Coded { network, reader: Some(reader) }) = self else { return None };
+        let shown = network.shown(frames, t).mean_dim(1); // [n, 1, d]
+        Some(reader.forward(shown.squeeze_dim(1)))
+    }
+
+    /// The same, where it has codes with those of these clips whitened.
+    pub(super) fn whitened(self, frames: Tensor<4>, t: usize) -> Self {
+        match self {
+            Self::Code(Coded { network, reader }) => {
+                Self::Code(Coded { network: network.whitened(frames, t), reader })
+            }
+            codeless => codeless,
+        }
+    }
+
     /// The same with this share of its noise, in `[0, 1]`, where it has noise.
     pub(super) fn with_noise_share(self, share: f64) -> Self {
         match self {
-            Self::Code(network) => Self::Code(network.with_noise_share(share)),
+            Self::Code(Coded { network, reader }) => {
+                Self::Code(Coded { network: network.with_noise_share(share), reader })
+            }
             quiet => quiet,
         }
     }
@@ -136,7 +172,7 @@ impl Rewriter {
             Self::Signs(Watched { network, .. }) => {
                 ArtifactOf::of(network, card.with_config(shape.motion()), device)?.save(path)?
             }
-            Self::Code(network) => {
+            Self::Code(Coded { network, .. }) => {
                 ArtifactOf::of(network, card.with_config(shape.dp(size)), device)?.save(path)?
             }
         };

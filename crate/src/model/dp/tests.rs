@@ -17,6 +17,11 @@ fn windows(mechanism: MechanismConfig) -> DpConfig {
     DpConfig { window: 3, ..config(6, mechanism) }
 }
 
+/// Codes of movement over three frames.
+fn movement(mechanism: MechanismConfig) -> DpConfig {
+    DpConfig { signs: Some(Signs { grid: 8, threshold: 0.03, span: 1 }), ..windows(mechanism) }
+}
+
 fn noise(n: usize, device: &Device) -> Tensor<4> {
     Tensor::random([n, 3, 16, 16], Distribution::Uniform(0.0, 1.0), device)
 }
@@ -51,7 +56,7 @@ fn goes_around(config: &DpConfig, rewrite: impl Fn(&Coder, Tensor<4>, Tensor<2>)
 
 #[test]
 fn no_path_of_the_graph_goes_around_the_noise() {
-    for config in [config(1, NOISY), windows(NOISY)] {
+    for config in [config(1, NOISY), windows(NOISY), movement(NOISY)] {
         let draw = |network: &Coder, codes| network.picture(codes, &[0.0, 0.5]);
         assert!(
             !goes_around(&config, |network, _, codes| draw(network, codes)),
@@ -70,7 +75,7 @@ fn no_path_of_the_graph_goes_around_the_noise() {
 #[test]
 fn what_is_drawn_is_the_same_to_the_bit_whatever_was_seen_and_whoever_is_in_the_batch() {
     let device = Device::flex();
-    for config in [config(1, NOISY), windows(NOISY)] {
+    for config in [config(1, NOISY), windows(NOISY), movement(NOISY)] {
         let network = config.init(&device);
         let code = Tensor::<2>::random([1, 5], Distribution::Normal(0.0, 1.0), &device);
         let mut drawn = vec![];
@@ -158,9 +163,79 @@ fn a_code_tells_the_order_of_the_frames_and_a_picture_is_a_window_that_stands_st
     assert!(furthest(still, network.picture(code, &[0.0])) < 1e-5, "a single frame fills its window");
 }
 
+/// A square of light that walks over a room: three frames.
+fn walking(room: &Tensor<4>) -> Tensor<4> {
+    let device = room.device();
+    let frame = |at: usize| {
+        let light = Tensor::<4>::ones([1, 3, 6, 4], &device) * 0.5;
+        room.clone() * 0.4
+            + Tensor::zeros([1, 3, 16, 16], &device).slice_assign([0..1, 0..3, 5..11, at..at + 4], light)
+    };
+    Tensor::cat([1, 5, 9].map(frame).to_vec(), 0)
+}
+
+#[test]
+fn a_code_of_movement_is_the_same_in_every_room() {
+    let device = Device::flex();
+    let rooms = [noise(1, &device), noise(1, &device)];
+    let apart = |config: &DpConfig, clips: [Tensor<4>; 2]| -> f32 {
+        let network = config.init(&device);
+        let [one, other] = clips.map(|clip| codes(&network, clip));
+        (one - other).abs().max().into_scalar()
+    };
+    let [here, there] = rooms.each_ref().map(walking);
+    assert_eq!(apart(&movement(QUIET), [here.clone(), there.clone()]), 0.0, "the room is in the code");
+    assert!(apart(&windows(QUIET), [here.clone(), there]) > 1e-4, "not even pictures tell these rooms apart");
+    let still = rooms[0].clone().repeat(&[3, 1, 1, 1]) * 0.4;
+    assert!(apart(&movement(QUIET), [here, still]) > 1e-4, "the movement is not in the code");
+}
+
+#[test]
+fn a_self_test_reaches_what_sees() {
+    let device = Device::flex();
+    for config in [config(1, QUIET), windows(QUIET), movement(QUIET)] {
+        let network = config.init(&device);
+        let [one, other] = [1.0, 0.0].map(|grey| {
+            let half = Tensor::<4>::ones([1, 3, 16, 8], &device);
+            DpConfig::answer_logits(&network, Tensor::cat(vec![half.clone() * grey, half * 0.5], 3))
+        });
+        assert!(furthest(one, other) > 1e-4, "whatever is seen, the answer is one: {config:?}");
+    }
+}
+
+#[test]
+fn whitened_codes_differ_by_about_the_clip_and_go_on_learning() {
+    let device = Device::flex().autodiff();
+    device.seed(5);
+    let clips = Tensor::cat((0..6).map(|_| walking(&noise(1, &device))).collect(), 0) * noise(18, &device);
+    for config in [windows(NOISY), movement(NOISY)] {
+        let network = config.init(&device);
+        let spread = |network: &Coder| -> (f32, f32) {
+            let codes = network.code(network.features(clips.clone())) / network.scale().unsqueeze();
+            let middle = codes.clone().mean_dim(0);
+            let length = (codes - middle.clone()).square().sum_dim(1).mean().sqrt().into_scalar();
+            (middle.abs().max().into_scalar(), length)
+        };
+        let (_, before) = spread(&network);
+        let network = network.with_skip(2).whitened(clips.clone(), 3);
+        let (middle, length) = spread(&network);
+        assert!(
+            middle < 1e-3 && (length - 1.0).abs() < 1e-3,
+            "about {middle}, as long as {length}: {config:?}"
+        );
+        assert!(before < 0.5, "they were as long as {before} before: there is nothing to whiten");
+        let slopes = network.forward(clips.clone(), 3).mean().backward();
+        assert!(network.scale_param().grad(&slopes).is_some(), "the scale learns no more");
+        for (name, slope) in network.slopes_for_tests(&slopes) {
+            assert!(slope.is_some(), "{name} learns no more");
+        }
+    }
+}
+
 #[test]
 fn cards_from_before_there_were_windows_are_of_one_frame() {
     let mut card = serde_json::to_value(config(4, NOISY)).expect("JSON");
+    assert!(card.get("signs").is_none(), "codes of pictures say nothing of signs: {card}");
     card.as_object_mut().expect("fields").remove("window").expect("the new field");
     let read: DpConfig = serde_json::from_value(card).expect("an old card");
     assert_eq!((&read, read.window, read.lag()), (&config(4, NOISY), 1, 0));
@@ -207,7 +282,7 @@ fn codes_are_approached_over_the_frames_until_the_next() {
 #[test]
 fn clips_that_skip_frames_are_those_frames_of_the_whole_clip() {
     let device = Device::flex();
-    for config in [config(6, QUIET), windows(QUIET)] {
+    for config in [config(6, QUIET), windows(QUIET), movement(QUIET)] {
         let network = config.init(&device);
         let clip = noise(16, &device);
         let some =
@@ -240,7 +315,7 @@ fn noise_is_fresh_for_each_release_and_none_where_training_begins() {
 fn gradients_reach_encoder_scale_and_decoder() {
     let device = Device::flex().autodiff();
     device.seed(2);
-    for config in [config(2, NOISY), windows(NOISY)] {
+    for config in [config(2, NOISY), windows(NOISY), movement(NOISY)] {
         let network = config.init(&device);
         let (frames, wanted) = (noise(12, &device), noise(12, &device));
         let slopes = (network.forward(frames, 12) - wanted).square().mean().backward();
@@ -267,6 +342,12 @@ fn numbers_that_describe_nothing_are_named() {
         let refused = sentence(DpConfig { window, ..windows(NOISY) });
         assert!(refused.contains(&format!("window {window} is no divisor of every 6")), "{refused}");
     }
+    let odd = Signs { grid: 12, threshold: 0.03, span: 1 };
+    let of = |signs| DpConfig { signs: Some(signs), ..windows(NOISY) };
+    assert!(sentence(of(odd)).contains("grid 12"), "grid");
+    assert!(sentence(of(Signs { threshold: 1.0, grid: 8, ..odd })).contains("threshold 1"), "threshold");
+    assert!(sentence(of(Signs { span: 0, grid: 8, ..odd })).contains("span 0"), "span");
+    assert!(sentence(DpConfig { window: 1, ..movement(NOISY) }).contains("window 1"), "window");
     let loud = MechanismConfig { clip: -1.0, ..NOISY };
     assert!(sentence(config(1, loud)).contains("clip -1"), "clip");
 }

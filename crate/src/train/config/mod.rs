@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 pub use contest::{Adversary, Balance, BalanceKind, Head, Penalty, PenaltyKind, Twins};
 pub use set::set_option;
-pub use settings::{Architecture, Game, ModelShape, Rates, Schedule, Validate};
+pub use settings::{Architecture, Game, ModelShape, Rates, Schedule, Sees, Validate};
 
 use super::TrainError;
 use super::rewriter::MOST_SEEN;

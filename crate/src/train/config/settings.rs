@@ -41,6 +41,17 @@ pub enum Architecture {
     Motion,
 }
 
+/// What a noisy code is of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Sees {
+    /// The pictures of its window, and with them the room.
+    #[default]
+    Pictures,
+    /// The signs of movement between these.
+    Signs,
+}
+
 /// Shape of the anonymizer `f_A`: [`AnonymizerConfig`], [`BdqConfig`], [`DpConfig`] or [`MotionConfig`] as a
 /// section of a file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -56,18 +67,20 @@ pub struct ModelShape {
     pub long_side: usize,
     /// `bdq`: steps of the quantisation, one fewer than there are levels.
     pub steps: usize,
-    /// `motion`: cells along each side in which change is looked at.
+    /// `motion`, `dp` of signs: cells along each side in which change is looked at.
     pub grid: usize,
-    /// `motion`: the least change of a cell's grey that counts, as a share of full scale.
+    /// `motion`, `dp` of signs: the least change of a cell's grey that counts, as a share of full scale.
     pub threshold: f64,
     /// `motion`: frames between the two that are compared.
     pub lag: usize,
-    /// `motion`: changes, so many frames apart, that are remembered.
+    /// `motion`, `dp` of signs: changes, so many frames apart, that are remembered.
     pub span: usize,
     /// `motion`: cells along each side of what is shown.
     pub cells: usize,
     /// `motion`: greys that a cell can have.
     pub levels: usize,
+    /// `dp`: what a code is of.
+    pub sees: Sees,
     /// `dp`: numbers of a code.
     pub code: usize,
     /// `dp`: for so many frames one code is released.
@@ -78,7 +91,8 @@ pub struct ModelShape {
     pub clip: f64,
     /// `dp`: what a release costs, as mu; infinite: no noise, and no promise.
     pub mu: f64,
-    /// `dp`: steps of the game without noise. Before the game there is none either.
+    /// `dp`: steps of the game without noise. Before the game there is none either, but for codes of signs, whose noise
+    /// rises over their warm-up.
     pub quiet: u64,
     /// `dp`: steps after these over which the noise rises to what `mu` asks for.
     pub anneal: u64,
@@ -99,6 +113,7 @@ impl Default for ModelShape {
             span: 1,
             cells: 12,
             levels: 16,
+            sees: Sees::Pictures,
             code: 8,
             every: 8,
             window: 1,
@@ -124,17 +139,13 @@ impl ModelShape {
 
     /// The configuration of a network that draws from the signs of movement.
     pub fn motion(&self) -> MotionConfig {
-        let Self { width, groups, grid, threshold, lag, span, cells, levels, .. } = *self;
+        let Self { width, groups, lag, cells, levels, .. } = *self;
         let architecture = MotionConfig::ARCHITECTURE.unwrap_or_default().into();
-        MotionConfig {
-            architecture,
-            signs: Signs { grid, threshold, span },
-            lag,
-            width,
-            groups,
-            cells,
-            levels,
-        }
+        MotionConfig { architecture, signs: self.signs(), lag, width, groups, cells, levels }
+    }
+
+    fn signs(&self) -> Signs {
+        Signs { grid: self.grid, threshold: self.threshold, span: self.span }
     }
 
     /// Frames between the two that a filter of clips compares.
@@ -146,13 +157,19 @@ impl ModelShape {
     pub fn dp(&self, size: usize) -> DpConfig {
         let Self { width, groups, code, every, window, clip, mu, .. } = *self;
         let mechanism = MechanismConfig::of(Mu::new(mu).unwrap_or(Mu::NONE), clip);
-        DpConfig { width, groups, window, ..DpConfig::new((size, code, every), mechanism) }
+        let signs = (self.sees == Sees::Signs).then(|| self.signs());
+        DpConfig { width, groups, window, signs, ..DpConfig::new((size, code, every), mechanism) }
     }
 
-    /// The share of the noise that is due in a step of the game, `None` before it.
-    pub fn noise_share(&self, round: Option<u64>) -> f64 {
-        let Some(loud) = round.and_then(|round| round.checked_sub(self.quiet)) else { return 0.0 };
-        if loud >= self.anneal { 1.0 } else { loud as f64 / self.anneal as f64 }
+    /// The share of the noise that is due in a step of the game, or in one before it: codes of signs meet it while they
+    /// warm up, those of pictures in the game.
+    pub fn noise_share(&self, step: u64, schedule: &Schedule) -> f64 {
+        let rising = |done: u64, over: u64| if done >= over { 1.0 } else { done as f64 / over as f64 };
+        match step.checked_sub(schedule.preparation()) {
+            None if self.sees == Sees::Signs => rising(step, schedule.warm_up),
+            None => 0.0,
+            Some(round) => round.checked_sub(self.quiet).map_or(0.0, |loud| rising(loud, self.anneal)),
+        }
     }
 
     pub(super) fn check(&self, size: usize) -> Result<(), TrainError> {
@@ -170,7 +187,7 @@ impl ModelShape {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Schedule {
-    /// Steps in which the anonymizer learns to copy (L1).
+    /// Steps in which the anonymizer learns to copy (L1); where its codes see no pictures, to tell the action by them.
     pub warm_up: u64,
     /// Steps in which the branches learn from raw frames; they run beside the warm-up.
     pub pretrain: u64,

@@ -87,11 +87,15 @@ fn noisy_codes_refuse_what_the_product_would_not_do() {
     let with = |sections: &str| parse(&format!("{SMALLEST}[model]\narchitecture = \"dp\"\n{sections}"));
     let fit = "[game]\nskip = 4\n";
     let config = with(fit).expect("fit");
-    let noise = [None, Some(0), Some(50), Some(200)].map(|round| config.model.noise_share(round));
+    let schedule = Schedule { warm_up: 40, pretrain: 60, ..Schedule::default() };
+    let noise = [59, 60, 110, 260].map(|step| config.model.noise_share(step, &schedule));
     assert_eq!(noise, [0.0, 0.0, 0.25, 1.0], "the noise rises in the game");
     let later = ModelShape { quiet: 100, ..config.model.clone() };
-    let noise = [Some(99), Some(150), Some(300)].map(|round| later.noise_share(round));
+    let noise = [159, 210, 360].map(|step| later.noise_share(step, &schedule));
     assert_eq!(noise, [0.0, 0.25, 1.0], "later, if it is told to");
+    let signs = ModelShape { sees: Sees::Signs, ..config.model.clone() };
+    let noise = [0, 10, 40].map(|step| signs.noise_share(step, &schedule));
+    assert_eq!(noise, [0.0, 0.25, 1.0], "codes of signs meet it while they warm up");
     assert_eq!(config.run(), (1, 4), "single frames are released alone");
     let windows = with("every = 12\nwindow = 3\n[game]\nskip = 2\n").expect("windows");
     assert_eq!(windows.run(), (5, 2), "a picture is the last of a whole window: frames 0, 4 and 8");

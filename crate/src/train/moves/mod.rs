@@ -31,6 +31,21 @@ pub(super) fn warm_up(
     (player.step(rate, gradients), loss.inner())
 }
 
+/// Teaches an anonymizer whose codes see no pictures to tell actions by them, and gives the cross-entropy in nats a clip;
+/// `None` for one that can copy.
+pub(super) fn warm_up_codes(
+    player: Player<Rewriter>,
+    clips: &ClipBatch,
+    rate: f64,
+) -> (Player<Rewriter>, Option<Tensor<1>>) {
+    let Some(scores) = player.module.read(clips.frames.clone(), clips.frames_per_clip) else {
+        return (player, None);
+    };
+    let loss = utility::loss(scores, clips.actions.clone());
+    let gradients = GradientsParams::from_grads(loss.backward(), &player.module);
+    (player.step(rate, gradients), Some(loss.inner()))
+}
+
 /// Step 2, the utility branch: learns to name the action of clips it sees through the anonymizer, or of raw
 /// ones (`None`, pre-training). The tape is cut at [`seen`].
 pub(super) fn teach_utility(

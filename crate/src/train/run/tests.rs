@@ -8,6 +8,7 @@ use super::*;
 use crate::artifact::Artifact;
 use crate::data::{Manifest, Row, Source};
 use crate::rng::Seed;
+use crate::train::log::Line;
 use crate::train::{BalanceKind, Head, IDENTITY, PenaltyKind, SetChoice, Twins};
 
 mod architectures;

@@ -6,7 +6,7 @@ use burn::tensor::Tensor;
 use super::*;
 use crate::artifact::ArtifactOf;
 use crate::model::{BdqConfig, DpConfig, MotionConfig};
-use crate::train::{Architecture, Head, IDENTITY, ModelShape, PenaltyKind, Schedule};
+use crate::train::{Architecture, Head, IDENTITY, ModelShape, PenaltyKind, Schedule, Sees};
 
 /// Runs of a filter of clips.
 fn filtering() -> TrainConfig {
@@ -159,20 +159,42 @@ fn a_run_of_codes_of_windows_says_what_a_release_is_of() {
 }
 
 #[test]
-fn a_resumed_run_of_noisy_codes_draws_the_noise_of_the_uninterrupted_one() {
-    let (place, config) = (Place::new(), coding(1));
-    let device = Device::flex();
-    let written = |outcome: Outcome| -> Vec<f32> {
-        let Outcome::Done { weights, .. } = outcome else { panic!("nobody stopped it") };
-        let network =
-            ArtifactOf::<DpConfig>::load(&weights).expect("a model").restore(&device).expect("its weights");
-        let image = Tensor::full([1, 3, 16, 16], 0.3, &device);
-        let drawn =
-            network.picture(network.code(network.features(image)) + network.scale().unsqueeze(), &[0.0]);
-        drawn.into_data().try_into_vec().expect("f32 values")
+fn codes_of_movement_learn_to_tell_actions_before_they_make_pictures() {
+    let (place, mut config) = (Place::new(), coding(2));
+    config.model = ModelShape { sees: Sees::Signs, grid: 8, ..config.model };
+    let Outcome::Done { weights, .. } = place.run("run", &config, false, u64::MAX).expect("a run") else {
+        panic!("nobody stopped it");
     };
-    let whole = written(place.run("whole", &config, false, u64::MAX).expect("a run"));
-    drop(place.run("part", &config, false, 5).expect("a run that is stopped"));
-    let part = written(place.run("part", &config, true, u64::MAX).expect("a run that goes on"));
-    assert_eq!(part, whole, "going on has changed the weights");
+    let artifact = ArtifactOf::<DpConfig>::load(&weights).expect("the model can be read");
+    assert_eq!(artifact.card().config.signs.map(|signs| signs.grid), Some(8));
+    let metrics = std::fs::read_to_string(place.path("run/metrics.jsonl")).expect("a log");
+    let lines: Vec<Line> = metrics.lines().map(|line| serde_json::from_str(line).expect("a line")).collect();
+    let (warm_up, rest): (Vec<_>, Vec<_>) =
+        lines.iter().partition(|line| line.step < config.schedule.warm_up);
+    assert!(!warm_up.is_empty() && warm_up.iter().all(|line| line.code.is_some() && line.copy.is_none()));
+    assert!(rest.iter().all(|line| line.code.is_none()), "codes are still rehearsed in the game");
+}
+
+#[test]
+fn a_resumed_run_of_noisy_codes_draws_the_noise_of_the_uninterrupted_one() {
+    let device = Device::flex();
+    let signs = ModelShape { sees: Sees::Signs, grid: 8, ..coding(2).model };
+    for config in [coding(1), TrainConfig { model: signs, ..coding(2) }] {
+        let place = Place::new();
+        let written = |outcome: Outcome| -> Vec<f32> {
+            let Outcome::Done { weights, .. } = outcome else { panic!("nobody stopped it") };
+            let network = ArtifactOf::<DpConfig>::load(&weights)
+                .expect("a model")
+                .restore(&device)
+                .expect("its weights");
+            let frames = Tensor::cat(vec![Tensor::full([1, 3, 16, 16], 0.3, &device); network.window()], 0);
+            let drawn =
+                network.picture(network.code(network.features(frames)) + network.scale().unsqueeze(), &[0.0]);
+            drawn.into_data().try_into_vec().expect("f32 values")
+        };
+        let whole = written(place.run("whole", &config, false, u64::MAX).expect("a run"));
+        drop(place.run("part", &config, false, 5).expect("a run that is stopped"));
+        let part = written(place.run("part", &config, true, u64::MAX).expect("a run that goes on"));
+        assert_eq!(part, whole, "going on has changed the weights");
+    }
 }
