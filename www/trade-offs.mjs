@@ -34,7 +34,8 @@ const models = async () => {
   const names = (await readdir(new URL('models/', root))).filter((name) => name.endsWith('.bpk')).map((name) => name.slice(0, -4));
   return Promise.all(names.map(async (name) => {
     const { mode, promise } = await json(`models/${name}.json`);
-    return { mode, label: promise ? `${name}, mu ${promise.mu_per_release} a release` : name, model: name, ...measured(await report(name), name) };
+    const label = promise ? `${name}, mu ${promise.mu_per_release} a release` : name;
+    return { mode, label, model: name, promised: promise?.mu_per_release ?? null, ...measured(await report(name), name) };
   }));
 };
 
@@ -49,8 +50,8 @@ const mosaics = async () => {
   return all.sort((a, b) => b.mosaic.epsilon - a.mosaic.epsilon);
 };
 
-/** How much is told of people at a position; what nobody has judged is offered last. */
-const told = ({ identity }) => (identity === null ? -1 : identity.value - identity.chance);
+/** How much may be told of people at a position, or else is; what nobody has judged is offered last. */
+const told = ({ promised, identity }) => promised ?? (identity === null ? -1 : identity.value - identity.chance);
 
 /** Positions of the dial, each mode's from what shows most to what hides most. */
 export const tradeOffs = async () => {

@@ -93,12 +93,15 @@ fn codes(device: &Device, folder: &Path) -> anyhow::Result<Value> {
     )
 }
 
-/// Writes a model whose codes are of whole windows of three frames.
+/// Writes models whose codes are of whole windows of three frames: of their pictures, and of the movement between them.
 fn windows(device: &Device, folder: &Path) -> anyhow::Result<()> {
     let mechanism = MechanismConfig { clip: 1.0, sigma: 2.0 };
-    let config = DpConfig { window: 3, ..DpConfig::new((16, 4, 3), mechanism) };
-    ArtifactOf::of(&config.init(device), card("windows", Mode::Dp, config), device)?
-        .save(&folder.join("windows"))?;
+    let of_movement = Signs { grid: 8, threshold: 0.03, span: 1 };
+    for (name, signs) in [("windows", None), ("signs", Some(of_movement))] {
+        let config = DpConfig { window: 3, signs, ..DpConfig::new((16, 4, 3), mechanism) };
+        ArtifactOf::of(&config.init(device), card(name, Mode::Dp, config), device)?
+            .save(&folder.join(name))?;
+    }
     Ok(())
 }
 

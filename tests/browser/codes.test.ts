@@ -16,13 +16,13 @@ const ENGINES: { kind: EngineKind; options: BautaOptions }[] = [
 ];
 
 const folder = mkdtempSync(join(tmpdir(), 'bauta-counted-'));
-/** Models of noisy codes that nobody trained: of three frames one is released, or all as one window, at mu 1. */
+/** Models of noisy codes that nobody trained: of three frames one is released, or all as one window, or the movement in it, at mu 1. */
 let MODELS: Changes;
 
 beforeAll(() => {
   const root = fileURLToPath(new URL('../..', import.meta.url));
   execFileSync('cargo', ['run', '--release', '--quiet', '--example', 'reference', '--', folder], { cwd: root, stdio: 'inherit' });
-  const files = ['codes', 'windows'].flatMap((name) => [`${name}.json`, `${name}.bpk`]);
+  const files = ['codes', 'windows', 'signs'].flatMap((name) => [`${name}.json`, `${name}.bpk`]);
   MODELS = Object.fromEntries(files.map((file) => [`/bauta/models/${file}`, readFileSync(join(folder, file))]));
 }, 600_000);
 afterAll(() => { rmSync(folder, { recursive: true }); });
@@ -34,6 +34,7 @@ describe.each(ENGINES)('on the $kind engine', ({ kind, options }) => {
   test.each([
     { model: 'codes', frames: 12 },
     { model: 'windows', frames: 14 },
+    { model: 'signs', frames: 14 },
   ])('noisy $model are shown, and the budget ends them', { timeout: 240_000 }, async ({ model, frames }) => {
     const page = await bench.page(MODELS);
     await create(page, { ...options, model, mode: 'dp', budget: { mu: 2 } });

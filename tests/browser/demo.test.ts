@@ -68,6 +68,17 @@ test('offers modes and a dial with what was measured, changes them while it runs
   await expect.poll(() => text('card-name'), { timeout: 30_000 }).toBe('mosaic');
   const weakest = await text('trade-off');
   expect(weakest).not.toBe(learned);
+  await page.check('input[value=dp]');
+  await expect.poll(() => text('card-name'), { timeout: 30_000 }).toMatch(/^bauta-dp/);
+  const codes = await text('dial-name');
+  expect(codes).toMatch(/^bauta-dp\d, mu \d a release$/);
+  await expect.poll(() => text('ledgers'), { timeout: 30_000 }).toMatch(/[1-9]\d* × one released window of 12 frames.* epsilon \d/);
+  await page.focus('#dial');
+  await page.keyboard.press('End');
+  await expect.poll(() => text('dial-name')).not.toBe(codes);
+  await expect.poll(() => text('card-name'), { timeout: 30_000 }).toBe((await text('dial-name')).split(',')[0]);
+  await page.check('input[value=mosaic]');
+  await expect.poll(() => text('card-name'), { timeout: 30_000 }).toBe('mosaic');
   await page.focus('#dial');
   await page.keyboard.press('End');
   await expect.poll(() => text('card-privacy')).toContain('keeps epsilon 0.5 for');
