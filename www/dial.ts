@@ -29,7 +29,7 @@ type Mode = 'learned' | 'dp' | 'mosaic';
 /** What each mode guarantees. */
 const GUARANTEES: Readonly<Record<Mode, string>> = {
   learned: 'A trained network repaints each frame. What still leaks was measured; nothing is proved.',
-  dp: 'A few noisy numbers for each picture: what a release tells anybody is bounded, and the ledger adds it up.',
+  dp: 'A pattern drawn from a few noisy numbers at a time: what a release tells anybody is bounded, and the ledger adds it up.',
   mosaic: 'Cells with noise, without any model. What a few pixels show is bounded for each frame, and frames add up fast.',
 };
 
