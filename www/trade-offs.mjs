@@ -34,8 +34,9 @@ const models = async () => {
   const names = (await readdir(new URL('models/', root))).filter((name) => name.endsWith('.bpk')).map((name) => name.slice(0, -4));
   return Promise.all(names.map(async (name) => {
     const { mode, promise } = await json(`models/${name}.json`);
-    const label = promise ? `${name}, mu ${promise.mu_per_release} a release` : name;
-    return { mode, label, model: name, promised: promise?.mu_per_release ?? null, ...measured(await report(name), name) };
+    const mu = promise?.mu_per_release;
+    const label = promise ? `${name}, ${mu === null ? 'no noise' : `mu ${mu} a release`}` : name;
+    return { mode, label, model: name, promise: promise ?? null, ...measured(await report(name), name) };
   }));
 };
 
@@ -51,7 +52,10 @@ const mosaics = async () => {
 };
 
 /** How much may be told of people at a position, or else is; what nobody has judged is offered last. */
-const told = ({ promised, identity }) => promised ?? (identity === null ? -1 : identity.value - identity.chance);
+const told = ({ promise, identity }) => {
+  if (promise) return promise.mu_per_release ?? Infinity;
+  return identity === null ? -1 : identity.value - identity.chance;
+};
 
 /** Positions of the dial, each mode's from what shows most to what hides most. */
 export const tradeOffs = async () => {

@@ -143,6 +143,16 @@ fn clips(subject: &dyn Subject) -> Vec<Clips> {
         worst("a black frame against a white one", [&dark, &light]),
         worst("a pattern against its negative", [&drawn, &turned]),
     ];
+    if timing.window > 1 {
+        // In turns, frame by frame that is read: what only movement tells needs some.
+        let turns =
+            [[&drawn, &turned], [&turned, &drawn]].map(|pair| in_turns(pair, timing.whole(), timing.stride));
+        pairs.push(Clips {
+            tried: "a pattern in turns with its negative, either first".into(),
+            inputs: turns,
+            claimed: None,
+        });
+    }
     // What must not be in the picture at all: black or white before or after something that both clips have.
     let shades = [&dark, &light];
     let hidden = |tried: &str, clip: &dyn Fn(&Rgba8) -> Vec<Rgba8>| Clips {
@@ -161,10 +171,15 @@ fn clips(subject: &dyn Subject) -> Vec<Clips> {
             [vec![drawn.clone(); every], vec![shade.clone()]].concat()
         }));
         pairs.push(hidden("the window before, black against white", &|shade| {
-            [vec![shade.clone(); every], window(&drawn)].concat()
+            [in_turns([shade, &drawn], every, timing.stride), window(&drawn)].concat()
         }));
     }
     pairs
+}
+
+/// A clip of so many frames in which two pictures take turns, each for `stride` frames.
+fn in_turns(pictures: [&Rgba8; 2], frames: usize, stride: usize) -> Vec<Rgba8> {
+    (0..frames).map(|frame| pictures[frame / stride % 2].clone()).collect()
 }
 
 /// An audit under way.

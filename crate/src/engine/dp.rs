@@ -26,7 +26,7 @@ pub struct Promised {
 pub struct Stream {
     model: Arc<Promised>,
     releases: Releases,
-    /// `[1, f, side / 8, side / 8]` each, fewer than a window has.
+    /// `[1, f, side / 8, side / 8]` each, or greys `[1, 1, grid, grid]`; fewer than a window has.
     kept: Vec<Tensor<4>>,
 }
 

@@ -11,7 +11,7 @@ use super::{DpConfig, Place, Shape as _};
 use crate::dp::mechanism::MechanismConfig;
 use crate::dp::trainable::perturbed;
 
-/// The least spread of a number of codes over clips, where whitening divides by it.
+/// The least spread over clips by which whitening divides a number of codes.
 const LEAST_SPREAD: f32 = 1e-6;
 
 /// Encoder and decoder, with nothing between them but a code. See [`DpConfig`].
@@ -91,8 +91,9 @@ impl Coder {
         self.log_scale.val().exp()
     }
 
-    /// The same network, whose codes of these clips have a mean of zero and a length of about the clip: codes that have
-    /// hardly begun to differ drown in their noise, and teach nobody anything. For the start of training.
+    /// The same network, whose codes of these clips, before they are cut, have a mean of zero and a length of the clip on
+    /// the average, each number the same share of it: codes that have hardly begun to differ drown in their noise, and
+    /// teach nobody anything. A number that is the same for all of them keeps its scale. For the start of training.
     ///
     /// # Shapes
     /// - `frames`: `[n * t, 3, side, side]`, as [`forward`](Self::forward) takes them
@@ -103,9 +104,10 @@ impl Coder {
     pub fn whitened(self, frames: Tensor<4>, t: usize) -> Self {
         let codes = self.codes(frames, t).detach();
         let middle = codes.clone().mean_dim(0); // [1, d]
-        let spread = (codes - middle.clone()).square().mean_dim(0).sqrt().clamp_min(LEAST_SPREAD);
+        let spread = (codes - middle.clone()).square().mean_dim(0).sqrt();
         let [_, d] = spread.dims();
-        let scale = (spread * ((d as f64).sqrt() / self.clip)).reshape([d]);
+        let scale = spread.clone() * ((d as f64).sqrt() / self.clip);
+        let scale = scale.mask_where(spread.lower_elem(LEAST_SPREAD), self.scale().unsqueeze()).reshape([d]);
         Self {
             encoder: self.encoder.centred(middle.reshape([d])),
             log_scale: self.log_scale.map(|_| super::leaf(scale.log())),

@@ -58,7 +58,7 @@ impl Decoder {
     /// Pictures before the sigmoid that makes colours of them.
     ///
     /// # Shapes
-    /// - `codes`: `[n, d]`, as the encoder says them
+    /// - `codes`: `[n, d]`, as released, on the scale of the clip
     /// - `phases`: `n` of them, in `[0, 1]`
     /// - returns `[n, 3, side, side]`
     pub(super) fn logits(&self, codes: Tensor<2>, phases: &[f64]) -> Tensor<4> {

@@ -215,7 +215,8 @@ impl TrainConfig {
             ),
             (
                 "model.anneal",
-                (self.model.quiet + self.model.anneal > self.schedule.steps)
+                (self.model.sees == Sees::Pictures
+                    && self.model.quiet + self.model.anneal > self.schedule.steps)
                     .then(|| self.model.anneal.to_string()),
                 "no more, with model.quiet, than the steps of the game: what is trained must meet all of its noise",
             ),

@@ -91,10 +91,10 @@ pub struct ModelShape {
     pub clip: f64,
     /// `dp`: what a release costs, as mu; infinite: no noise, and no promise.
     pub mu: f64,
-    /// `dp`: steps of the game without noise. Before the game there is none either, but for codes of signs, whose noise
+    /// `dp` of pictures: steps of the game without noise. Before the game there is none either. That of codes of signs
     /// rises over their warm-up.
     pub quiet: u64,
-    /// `dp`: steps after these over which the noise rises to what `mu` asks for.
+    /// `dp` of pictures: steps after these over which the noise rises to what `mu` asks for.
     pub anneal: u64,
 }
 
@@ -165,11 +165,11 @@ impl ModelShape {
     /// warm up, those of pictures in the game.
     pub fn noise_share(&self, step: u64, schedule: &Schedule) -> f64 {
         let rising = |done: u64, over: u64| if done >= over { 1.0 } else { done as f64 / over as f64 };
-        match step.checked_sub(schedule.preparation()) {
-            None if self.sees == Sees::Signs => rising(step, schedule.warm_up),
-            None => 0.0,
-            Some(round) => round.checked_sub(self.quiet).map_or(0.0, |loud| rising(loud, self.anneal)),
+        if self.sees == Sees::Signs {
+            return rising(step, schedule.warm_up);
         }
+        let loud = step.checked_sub(schedule.preparation() + self.quiet);
+        loud.map_or(0.0, |loud| rising(loud, self.anneal))
     }
 
     pub(super) fn check(&self, size: usize) -> Result<(), TrainError> {
@@ -178,7 +178,12 @@ impl ModelShape {
         }
         self.config().validate().map_err(TrainError::Model)?;
         self.bdq().validate().map_err(TrainError::Model)?;
-        self.motion().validate().map_err(TrainError::Model)?;
+        if self.architecture != Architecture::Dp {
+            if self.sees == Sees::Signs {
+                return unfit("model.sees", &"signs", "\"pictures\", or model.architecture = \"dp\"");
+            }
+            self.motion().validate().map_err(TrainError::Model)?;
+        }
         self.dp(size).validate().map_err(TrainError::Model)
     }
 }
@@ -283,7 +288,7 @@ impl Game {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Rates {
-    /// Of the anonymizer while it learns to copy.
+    /// Of the anonymizer in its warm-up.
     pub warm_up: f64,
     /// Of the anonymizer in the game.
     pub anonymizer: f64,

@@ -51,6 +51,7 @@ fn each_section_refuses_what_makes_no_sense_and_names_it() {
         ("[model]\nspan = 0", "span 0"),
         ("[model]\ncells = 25", "cells 25"),
         ("[model]\nmu = 0.0", "model.mu"),
+        ("[model]\nsees = \"signs\"", "model.sees"),
         ("[model]\nclip = 0.0", "clip 0"),
         ("[model]\ncode = 0", "code 0"),
         ("[model]\nevery = 0", "every 0"),
@@ -94,8 +95,12 @@ fn noisy_codes_refuse_what_the_product_would_not_do() {
     let noise = [159, 210, 360].map(|step| later.noise_share(step, &schedule));
     assert_eq!(noise, [0.0, 0.25, 1.0], "later, if it is told to");
     let signs = ModelShape { sees: Sees::Signs, ..config.model.clone() };
-    let noise = [0, 10, 40].map(|step| signs.noise_share(step, &schedule));
-    assert_eq!(noise, [0.0, 0.25, 1.0], "codes of signs meet it while they warm up");
+    let noise = [0, 10, 40, 59, 60, 61].map(|step| signs.noise_share(step, &schedule));
+    assert_eq!(noise, [0.0, 0.25, 1.0, 1.0, 1.0, 1.0], "codes of signs meet it while they warm up");
+    let coarse =
+        with("sees = \"signs\"\ngrid = 8\nevery = 12\nwindow = 3\n[game]\nskip = 2\n[schedule]\nsteps = 9\n");
+    let coarse = coarse.expect("what codes of signs have no use for does not count");
+    assert_eq!(coarse.model.dp(64).signs.map(|signs| signs.grid), Some(8));
     assert_eq!(config.run(), (1, 4), "single frames are released alone");
     let windows = with("every = 12\nwindow = 3\n[game]\nskip = 2\n").expect("windows");
     assert_eq!(windows.run(), (5, 2), "a picture is the last of a whole window: frames 0, 4 and 8");
