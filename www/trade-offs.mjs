@@ -29,15 +29,20 @@ const worst = (judged, method) => {
 
 const measured = (judged, method) => (judged ? { action: figure(judged, method, KEPT) ?? null, identity: worst(judged, method) ?? null } : { action: null, identity: null });
 
-/** The models that are published, each with its report where it has one. */
+/** How much is told of people at a position; what nobody has judged is offered last. */
+const told = ({ identity }) => (identity === null ? -1 : identity.value - identity.chance);
+
+/** The models that are published, each with its report where it has one, from what tells most to what tells least. */
 const models = async () => {
   const names = (await readdir(new URL('models/', root))).filter((name) => name.endsWith('.bpk')).map((name) => name.slice(0, -4));
-  return Promise.all(names.map(async (name) => {
+  const all = await Promise.all(names.map(async (name) => {
     const { mode, promise } = await json(`models/${name}.json`);
     const mu = promise?.mu_per_release;
     const label = promise ? `${name}, ${mu === null ? 'no noise' : `mu ${mu} a release`}` : name;
-    return { mode, label, model: name, promise: promise ?? null, ...measured(await report(name), name) };
+    const position = { mode, label, model: name, ...measured(await report(name), name) };
+    return { position, told: promise ? mu ?? Infinity : told(position) };
   }));
+  return all.sort((a, b) => b.told - a.told).map(({ position }) => position);
 };
 
 /** Grey mosaics, judged by the share of the frame that a cell is. */
@@ -51,15 +56,9 @@ const mosaics = async () => {
   return all.sort((a, b) => b.mosaic.epsilon - a.mosaic.epsilon);
 };
 
-/** How much may be told of people at a position, or else is; what nobody has judged is offered last. */
-const told = ({ promise, identity }) => {
-  if (promise) return promise.mu_per_release ?? Infinity;
-  return identity === null ? -1 : identity.value - identity.chance;
-};
-
 /** Positions of the dial, each mode's from what shows most to what hides most. */
 export const tradeOffs = async () => {
-  const positions = [...(await models()).sort((a, b) => told(b) - told(a)), ...(await mosaics())];
+  const positions = [...(await models()), ...(await mosaics())];
   const of = (wanted) => positions.filter(({ mode }) => mode === wanted);
   return { learned: of('learned'), dp: of('dp'), mosaic: of('mosaic') };
 };

@@ -22,7 +22,7 @@ pub use coder::Coder;
 pub use place::Place;
 
 use super::blocks::Start;
-use super::{MULTIPLE, ModelError, Shape, Signs};
+use super::{MULTIPLE, ModelError, Shape, Signs, grey_like};
 use crate::dp::mechanism::MechanismConfig;
 use crate::dp::promise::{Promise, Unit};
 use crate::dp::trainable::clipped;
@@ -124,7 +124,7 @@ impl DpConfig {
     /// # Shapes
     /// - `image`: `[1, 3, side, side]`, sRGB in `[0, 1]`; returns the same
     pub fn answer_logits(network: &Coder, image: Tensor<4>) -> Tensor<4> {
-        let grey = image.ones_like() * (128.0 / 255.0);
+        let grey = grey_like(&image);
         let turns = [image, grey].map(|picture| network.features(picture));
         let window = (0..network.window()).map(|frame| turns[frame % 2].clone()).collect();
         let features = Tensor::cat(window, 0);

@@ -183,6 +183,14 @@ pub enum ModelError {
     Mechanism(MechanismError),
 }
 
+/// The grey picture that a self-test sets beside another, where a network sees movement.
+///
+/// # Shapes
+/// - `image`: `[n, 3, h, w]`; returns the same
+fn grey_like(image: &Tensor<4>) -> Tensor<4> {
+    image.ones_like() * (128.0 / 255.0)
+}
+
 impl AnonymizerConfig {
     /// Checks that the numbers describe a network.
     ///

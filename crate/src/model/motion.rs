@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "native")]
 use super::ClipShape;
-use super::{Anonymizer, AnonymizerConfig, MULTIPLE, ModelError, Shape};
+use super::{Anonymizer, AnonymizerConfig, MULTIPLE, ModelError, Shape, grey_like};
 use crate::frame::LUMA;
 
 /// Shape of a [`Mover`].
@@ -67,9 +67,9 @@ impl Shape for MotionConfig {
     const BLENDS: bool = false;
 
     fn validate(&self) -> Result<(), ModelError> {
-        self.network().validate()?;
         let Self { signs: signs @ Signs { grid, .. }, lag, cells, levels, .. } = *self;
-        signs.validate()?;
+        signs.validate()?; // before the network, whose longest side is the grid
+        self.network().validate()?;
         if lag == 0 {
             return Err(ModelError::Lag);
         }
@@ -91,8 +91,7 @@ impl Shape for MotionConfig {
 
     /// Of a clip in which the picture follows upon grey.
     fn answer(network: &Mover, image: Tensor<4>) -> Tensor<4> {
-        let grey = image.ones_like() * (128.0 / 255.0);
-        let shown = network.forward(Tensor::cat(vec![grey, image], 0), (2, 1));
+        let shown = network.forward(Tensor::cat(vec![grey_like(&image), image], 0), (2, 1));
         let [_, second] = shown.chunk(2, 0).try_into().expect("two frames");
         second
     }

@@ -9,10 +9,12 @@ use super::checkpoint::{Player, Players, State};
 use super::config::{Architecture, TrainConfig};
 use super::corpus::Corpus;
 use super::log::Line;
+use super::moves::Pictures;
 use super::penalty::{self, PenaltyState};
 use super::rewriter::Rewriter;
 use super::table::Table;
 use super::{gradients, moves};
+use crate::data::ClipBatch;
 use crate::privacy::{Privacy, PrivacyConfig};
 use crate::utility::{Utility, UtilityConfig};
 
@@ -103,20 +105,7 @@ impl Round<'_> {
         let (clips, pictures) = (self.table.clips(step), self.table.pictures(step));
         let mut line = Line { step, ..Line::default() };
         if step < schedule.warm_up {
-            let (anonymizer, told) = moves::warm_up_codes(players.anonymizer, &clips, rates.warm_up);
-            players.anonymizer = anonymizer;
-            line.code = told.map(Tensor::into_scalar);
-        }
-        if step < schedule.warm_up && line.code.is_none() {
-            let mut shown = vec![pictures.pairs.left.clone()];
-            if clips.frames_per_clip.is_multiple_of(pictures.run) {
-                shown.insert(0, clips.frames.clone()); // as so many runs
-            }
-            let images = Tensor::cat(shown, 0);
-            let (anonymizer, loss) =
-                moves::warm_up(players.anonymizer, (&images, pictures.run), rates.warm_up);
-            players.anonymizer = anonymizer;
-            line.copy = Some(loss.into_scalar());
+            players.anonymizer = self.warm_up(players.anonymizer, (&clips, &pictures), &mut line);
         }
         if step < schedule.pretrain {
             let (utility, loss) = moves::teach_utility(players.utility, None, &clips, rates.utility);
@@ -128,6 +117,28 @@ impl Round<'_> {
             report(&mut line, &leaks);
         }
         (players, line)
+    }
+
+    /// Teaches the anonymizer to copy clips and pictures, or where its codes see none, to tell the action by them.
+    fn warm_up(
+        &self,
+        anonymizer: Player<Rewriter>,
+        (clips, pictures): (&ClipBatch, &Pictures),
+        line: &mut Line,
+    ) -> Player<Rewriter> {
+        let rate = self.config.rates.warm_up;
+        let (anonymizer, told) = moves::warm_up_codes(anonymizer, clips, rate);
+        if let Some(loss) = told {
+            line.code = Some(loss.into_scalar());
+            return anonymizer;
+        }
+        let mut shown = vec![pictures.pairs.left.clone()];
+        if clips.frames_per_clip.is_multiple_of(pictures.run) {
+            shown.insert(0, clips.frames.clone()); // as so many runs
+        }
+        let (anonymizer, loss) = moves::warm_up(anonymizer, (&Tensor::cat(shown, 0), pictures.run), rate);
+        line.copy = Some(loss.into_scalar());
+        anonymizer
     }
 
     /// Step 1 on some batches, then step 2 on others.

@@ -114,7 +114,7 @@ impl Rewriter {
         Some(reader.forward(shown.squeeze_dim(1)))
     }
 
-    /// The same, where it has codes with those of these clips whitened.
+    /// The same, with the codes of these clips whitened, where it has codes.
     pub(super) fn whitened(self, frames: Tensor<4>, t: usize) -> Self {
         match self {
             Self::Code(Coded { network, reader }) => {

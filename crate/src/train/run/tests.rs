@@ -115,6 +115,10 @@ impl Place {
     fn metrics(&self, name: &str) -> String {
         fs::read_to_string(self.path(name).join("metrics.jsonl")).expect("metrics were written")
     }
+
+    fn lines(&self, name: &str) -> Vec<Line> {
+        self.metrics(name).lines().map(|line| serde_json::from_str(line).expect("a line")).collect()
+    }
 }
 
 fn weights(outcome: Outcome) -> Vec<u8> {
@@ -167,10 +171,7 @@ fn branches_begin_anew_in_turn_and_play_on_otherwise_as_before() {
     drop(place.run("steady", &config, false, u64::MAX).expect("a run"));
     (config.adversary.restart_every, config.adversary.catch_up) = (2, 1);
     drop(place.run("anew", &config, false, u64::MAX).expect("a run"));
-    let lines = |name: &str| -> Vec<Line> {
-        place.metrics(name).lines().map(|line| serde_json::from_str(line).expect("a line")).collect()
-    };
-    let (steady, anew) = (lines("steady"), lines("anew"));
+    let (steady, anew) = (place.lines("steady"), place.lines("anew"));
     let restarts: Vec<_> = anew.iter().filter_map(|line| Some((line.step, line.restarted?))).collect();
     assert_eq!(
         restarts,

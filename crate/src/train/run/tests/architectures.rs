@@ -180,8 +180,7 @@ fn codes_of_movement_are_rehearsed_before_the_game_and_not_in_it() {
     };
     let artifact = ArtifactOf::<DpConfig>::load(&weights).expect("the model can be read");
     assert_eq!(artifact.card().config.signs.map(|signs| signs.grid), Some(8));
-    let metrics = std::fs::read_to_string(place.path("run/metrics.jsonl")).expect("a log");
-    let lines: Vec<Line> = metrics.lines().map(|line| serde_json::from_str(line).expect("a line")).collect();
+    let lines = place.lines("run");
     let (warm_up, rest): (Vec<_>, Vec<_>) =
         lines.iter().partition(|line| line.step < config.schedule.warm_up);
     assert!(!warm_up.is_empty() && warm_up.iter().all(|line| line.code.is_some() && line.copy.is_none()));
