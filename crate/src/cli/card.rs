@@ -164,10 +164,11 @@ fn noisy(config: &DpConfig) -> String {
 
 /// The network of movement in a line.
 fn moving(config: &MotionConfig) -> String {
-    let MotionConfig { width, signs, lag, cells, levels, .. } = config;
+    let MotionConfig { width, signs, lag, cells, levels, hold, .. } = config;
+    let held = if *hold > 0 { format!(", in sight for {hold} frames") } else { String::new() };
     format!(
         "width {width}; movement in {grid} x {grid} cells over {lag} frame(s), shown as {cells} x {cells} cells of {levels} \
-         greys",
+         greys{held}",
         grid = signs.grid
     )
 }

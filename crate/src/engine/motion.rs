@@ -10,7 +10,7 @@ use super::{AnonFrame, EngineError, RawFrame};
 use crate::artifact::{ArtifactOf, CardOf, enlarged};
 use crate::frame::{self, Planes, Rgba8};
 use crate::known_answer;
-use crate::model::{MotionConfig, Mover, Shape as _, Signs};
+use crate::model::{MotionConfig, Mover, Shape as _, Signs, moving};
 
 /// Between two frames of the clips that models of movement learn from and are judged on.
 const FRAME: Duration = Duration::from_millis(40);
@@ -18,9 +18,12 @@ const FRAME: Duration = Duration::from_millis(40);
 /// How much further apart than in those clips the frames of a slow camera may be, and still be compared.
 const SLOWEST: u32 = 4;
 
+/// Seconds that a cell which is still in sight has left at least: half a frame, which no rounding of clocks hides.
+const EDGE: f32 = 0.02;
+
 /// Frames of one camera or clip on their way through a model of movement, in order. Of what it has seen it holds the greys
-/// of a few hundred cells and where they changed, of frames that are at most four times as old as those it compares;
-/// no frame.
+/// of a few hundred cells and where they changed, of frames that are at most four times as old as those it compares, and
+/// where something moved for as long as its card says; no frame.
 pub struct MotionStream {
     card: CardOf<MotionConfig>,
     network: Mover,
@@ -29,6 +32,8 @@ pub struct MotionStream {
     size: (usize, usize),
     /// The oldest first.
     seen: VecDeque<Seen>,
+    /// For how many seconds each cell stays in sight, `[1, 1, grid, grid]`.
+    in_sight: Option<Tensor<4>>,
 }
 
 /// What is remembered of a frame.
@@ -53,7 +58,7 @@ impl MotionStream {
     }
 
     fn begin(card: CardOf<MotionConfig>, network: Mover, device: Device) -> Self {
-        Self { card, network, device, size: (0, 0), seen: VecDeque::new() }
+        Self { card, network, device, size: (0, 0), seen: VecDeque::new(), in_sight: None }
     }
 
     /// The model's card.
@@ -86,9 +91,23 @@ impl MotionStream {
         let marks = signs.marks(change);
         let earlier = (1..signs.span as u32).filter_map(|step| self.nearest(at, step));
         let kept = earlier.fold(marks.clone(), |kept, before| kept.max_pair(before.marks.clone()));
-        let shown = self.network.shown(Signs::levels(kept));
+        let signs = Signs::levels(kept);
+        let moved = self.moved(&signs, at);
+        let shown = self.network.shown(signs, moved);
         self.seen.push_back(Seen { at, grey, marks });
         AnonFrame(Self::painted(shown, size))
+    }
+
+    /// Where something has moved lately, now included, if the model holds anything; remembers what moves now.
+    fn moved(&mut self, signs: &Tensor<4>, at: Duration) -> Option<Tensor<4>> {
+        let hold = (FRAME * self.card.config.hold as u32).as_secs_f32();
+        let now = (hold > 0.0).then(|| moving(signs.clone()) * hold)?;
+        let passed = self.seen.back().map_or(Duration::ZERO, |newest| at - newest.at).as_secs_f32();
+        let before = self.in_sight.take().map(|before| (before - passed).clamp_min(0.0));
+        let in_sight = before.into_iter().fold(now, Tensor::max_pair);
+        let moved = in_sight.clone().greater_elem(EDGE).float();
+        self.in_sight = Some(in_sight);
+        Some(moved)
     }
 
     /// A picture at the size that it is looked at.
@@ -110,6 +129,7 @@ impl MotionStream {
             |seen: &Seen| at.checked_sub(seen.at).is_some_and(|age| !age.is_zero() && age <= longest);
         if size != self.size || self.seen.back().is_some_and(|newest| !is_fresh(newest)) {
             self.seen.clear();
+            self.in_sight = None;
         }
         self.size = size;
         self.seen.retain(is_fresh);

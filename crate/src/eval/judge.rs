@@ -7,6 +7,7 @@ use rayon::prelude::*;
 
 use super::compare::{self, Contender, differences};
 use super::controls::set_controls;
+use super::flicker;
 use super::guessers::Guessers;
 use super::membership;
 use super::protocol::{Asked, Fold, Question};
@@ -107,6 +108,7 @@ impl Judge<'_> {
             rows.extend(self.reidentified(set, &name, &shown)?);
             rows.extend(self.undone(set, &name, &shown)?);
             rows.extend(proven::rows(set, *transform));
+            rows.extend(flicker::row(set, &name, &shown));
             report.controls.extend(proven::controls(&rows));
             if task.subject == Some(place) {
                 let filter = self.rewritten(named(UNTRAINED).expect("a baseline").as_ref(), set)?;

@@ -20,6 +20,7 @@ mod clips;
 mod compare;
 mod controls;
 mod cost;
+mod flicker;
 mod guessers;
 mod heading;
 mod interval;

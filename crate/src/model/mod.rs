@@ -21,7 +21,7 @@ use burn::tensor::{Device, Tensor};
 pub use bdq::{Bdq, BdqConfig, STEPS};
 use blocks::{Norm, NormConfig, Start};
 pub use dp::{Coder, DpConfig, Place};
-pub use motion::{MotionConfig, Mover, Signs};
+pub use motion::{MotionConfig, Mover, Signs, moving};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -167,6 +167,9 @@ pub enum ModelError {
         /// Pixels along each side of the picture that is looked at.
         pixels: usize,
     },
+    /// What is in sight would have one grey.
+    #[error("hold needs three levels or more: one is left to where nothing has moved")]
+    Hold,
     /// Greys that show nothing, or more than bytes can.
     #[error("levels {0} is not in 2..=256")]
     Levels(usize),

@@ -28,6 +28,10 @@ pub struct MotionConfig {
     pub cells: usize,
     /// Greys that a cell can have.
     pub levels: usize,
+    /// Frames for which a cell is told from the background after something has moved in it, so that who sits still stays
+    /// in sight. With 0 only movement is shown; else the lowest of the levels is left to where nothing has moved.
+    #[serde(default)]
+    pub hold: usize,
 }
 
 /// How movement becomes signs.
@@ -44,6 +48,9 @@ pub struct Signs {
 /// Pixels along a cell of the signs in the picture that is looked at: what is finer is averaged before.
 const PIXELS: usize = 2;
 
+/// The least share of a shown cell's area in which something must have moved lately for it to stay in sight.
+const IN_SIGHT: f32 = 0.25;
+
 /// Standard deviation of the bell under which a cell sees the pixels around it, in cells.
 const SIGMA: f32 = 0.75;
 
@@ -59,6 +66,7 @@ pub struct Mover {
     lag: usize,
     cells: usize,
     levels: usize,
+    hold: usize,
 }
 
 impl Shape for MotionConfig {
@@ -67,7 +75,7 @@ impl Shape for MotionConfig {
     const BLENDS: bool = false;
 
     fn validate(&self) -> Result<(), ModelError> {
-        let Self { signs: signs @ Signs { grid, .. }, lag, cells, levels, .. } = *self;
+        let Self { signs: signs @ Signs { grid, .. }, lag, cells, levels, hold, .. } = *self;
         signs.validate()?; // before the network, whose longest side is the grid
         self.network().validate()?;
         if lag == 0 {
@@ -77,7 +85,10 @@ impl Shape for MotionConfig {
         if cells == 0 || cells > grid || !pixels.is_multiple_of(cells) {
             return Err(ModelError::Cells { cells, grid, pixels });
         }
-        if (2..=256).contains(&levels) { Ok(()) } else { Err(ModelError::Levels(levels)) }
+        if !(2..=256).contains(&levels) {
+            return Err(ModelError::Levels(levels));
+        }
+        if hold > 0 && levels == 2 { Err(ModelError::Hold) } else { Ok(()) }
     }
 
     fn blank(&self, device: &Device) -> Mover {
@@ -118,8 +129,8 @@ impl MotionConfig {
     }
 
     fn with(&self, network: Anonymizer) -> Mover {
-        let Self { signs: Signs { grid, threshold, span }, lag, cells, levels, .. } = *self;
-        Mover { network, grid, threshold, span, lag, cells, levels }
+        let Self { signs: Signs { grid, threshold, span }, lag, cells, levels, hold, .. } = *self;
+        Mover { network, grid, threshold, span, lag, cells, levels, hold }
     }
 }
 
@@ -137,7 +148,9 @@ impl Mover {
     pub fn forward(&self, frames: Tensor<4>, (t, apart): (usize, usize)) -> Tensor<4> {
         let [_, _, height, width] = frames.dims();
         let signs = Signs { grid: self.grid, threshold: self.threshold, span: self.span };
-        let cells = self.shown(signs.of(frames, (t, apart)));
+        let signs = signs.of(frames, (t, apart));
+        let moved = self.moved(&signs, t, self.hold * apart / self.lag);
+        let cells = self.shown(signs, moved);
         let device = cells.device();
         let (down, across) = (copies(height, self.cells, &device), copies(width, self.cells, &device));
         down.matmul(cells).matmul(across.transpose()).repeat_dim(1, 3)
@@ -147,19 +160,62 @@ impl Mover {
     ///
     /// # Shapes
     /// - `signs`: `[n, 3, grid, grid]`, of [`Signs::levels`]
+    /// - `moved`: `[n, 1, grid, grid]`, ones where something has moved lately, now included; nothing where the model holds
+    ///   nothing
     /// - returns `[n, 1, cells, cells]`, in `[0, 1]` in steps of `1 / (levels - 1)`
-    pub fn shown(&self, signs: Tensor<4>) -> Tensor<4> {
-        let drawn = self.network.scores(signs).mean_dim(1); // [n, 1, grid, grid]
-        self.quantised(sigmoid(adaptive_avg_pool2d(drawn, [self.cells; 2])))
+    pub fn shown(&self, signs: Tensor<4>, moved: Option<Tensor<4>>) -> Tensor<4> {
+        let drawn = |signs| {
+            let drawn = self.network.scores(signs).mean_dim(1); // [n, 1, grid, grid]
+            sigmoid(adaptive_avg_pool2d(drawn, [self.cells; 2]))
+        };
+        let steps = self.levels - 1;
+        let Some(moved) = moved else { return quantised(drawn(signs), steps) };
+        let in_sight =
+            adaptive_avg_pool2d(moved.clone(), [self.cells; 2]).greater_equal_elem(IN_SIGHT).float();
+        let above = quantised(drawn(resting(signs, moved)), steps - 1) * (steps - 1) as f32 + 1.0;
+        in_sight * above / steps as f32
     }
 
-    /// The nearest of the levels; gradients pass as if nothing were rounded (Bengio et al., "Estimating or Propagating
-    /// Gradients Through Stochastic Neurons", arXiv:1308.3432).
-    fn quantised(&self, shown: Tensor<4>) -> Tensor<4> {
-        let steps = (self.levels - 1) as f32;
-        let level = (shown.clone().detach() * steps).round() / steps;
-        level + (shown.clone() - shown.detach()) // the bracket is 0, exactly
+    /// Where something has moved in the last `hold` frames of clips of `t` frames, if the model holds anything.
+    fn moved(&self, signs: &Tensor<4>, t: usize, hold: usize) -> Option<Tensor<4>> {
+        let [total, _, grid, _] = signs.dims();
+        let now = moving(signs.clone()).reshape([total / t, t, grid * grid]);
+        (self.hold > 0).then(|| sustained(&now, 1..hold.max(1)).reshape([total, 1, grid, grid]))
     }
+}
+
+/// Ones where something moves.
+///
+/// # Shapes
+/// - `signs`: `[n, 3, grid, grid]`, of [`Signs::levels`]
+/// - returns `[n, 1, grid, grid]`
+pub fn moving(signs: Tensor<4>) -> Tensor<4> {
+    let [_, neither, _] = signs.chunk(3, 1).try_into().expect("three levels");
+    neither * -1.0 + 1.0
+}
+
+/// Signs in which "neither" is a half where something has moved lately and rests now.
+fn resting(signs: Tensor<4>, moved: Tensor<4>) -> Tensor<4> {
+    let [darker, neither, brighter] = signs.chunk(3, 1).try_into().expect("three levels");
+    Tensor::cat(vec![darker, neither * (moved * -0.5 + 1.0), brighter], 1)
+}
+
+/// The nearest of `0, 1 / steps, .., 1`; gradients pass as if nothing were rounded (Bengio et al., "Estimating or Propagating
+/// Gradients Through Stochastic Neurons", arXiv:1308.3432).
+fn quantised(shown: Tensor<4>, steps: usize) -> Tensor<4> {
+    let steps = steps as f32;
+    let level = (shown.clone().detach() * steps).round() / steps;
+    level + (shown.clone() - shown.detach()) // the bracket is 0, exactly
+}
+
+/// Marks of clips, `[n, t, area]`, with those of so many frames before beside them.
+fn sustained(marks: &Tensor<3>, before: impl Iterator<Item = usize>) -> Tensor<3> {
+    let [n, t, area] = marks.dims();
+    before.take_while(|before| (1..t).contains(before)).fold(marks.clone(), |kept, before| {
+        let none = Tensor::zeros([n, before, area], &marks.device());
+        let marks = marks.clone().slice([0..n, 0..t - before, 0..area]);
+        kept.max_pair(Tensor::cat(vec![none, marks], 1))
+    })
 }
 
 impl Signs {
@@ -214,7 +270,8 @@ impl Signs {
             Tensor::cat(vec![first, change], 1)
         };
         let marks = self.marks(change.reshape([total, 1, self.grid, self.grid]));
-        let kept = self.kept(&marks.reshape([n, t, 2 * area]), apart);
+        let earlier = (1..self.span).map(|step| step * apart);
+        let kept = sustained(&marks.reshape([n, t, 2 * area]), earlier);
         Self::levels(kept.reshape([total, 2, self.grid, self.grid]))
     }
 
@@ -253,17 +310,6 @@ impl Signs {
         let neither = marks.clone().max_dim(1) * -1.0 + 1.0;
         let [darker, brighter] = marks.chunk(2, 1).try_into().expect("two marks");
         Tensor::cat(vec![darker, neither, brighter], 1)
-    }
-
-    /// Marks of `[n, t, 2 * area]` with those that are remembered beside them.
-    fn kept(&self, marks: &Tensor<3>, apart: usize) -> Tensor<3> {
-        let [n, t, area] = marks.dims();
-        let earlier = (1..self.span).map(|step| step * apart).take_while(|before| (1..t).contains(before));
-        earlier.fold(marks.clone(), |kept, before| {
-            let none = Tensor::zeros([n, before, area], &marks.device());
-            let marks = marks.clone().slice([0..n, 0..t - before, 0..area]);
-            kept.max_pair(Tensor::cat(vec![none, marks], 1))
-        })
     }
 }
 

@@ -127,6 +127,7 @@ mod tests {
             groups: 2,
             cells: 8,
             levels: 256,
+            hold: 0,
         };
         let card = Artifact::built_in().expect("the built-in card").card().clone().with_config(shape.clone());
         let artifact = ArtifactOf::of(&shape.init(&device), card, &device).expect("recorded");

@@ -5,6 +5,10 @@ use crate::model::ClipShape as _;
 const SIZE: usize = 32;
 
 fn artifact(span: usize) -> ArtifactOf<MotionConfig> {
+    holding(span, 0)
+}
+
+fn holding(span: usize, hold: usize) -> ArtifactOf<MotionConfig> {
     let device = Device::flex();
     device.seed(9);
     let config = MotionConfig {
@@ -15,6 +19,7 @@ fn artifact(span: usize) -> ArtifactOf<MotionConfig> {
         groups: 2,
         cells: 8,
         levels: 200, // the smallest difference shows
+        hold,
     };
     let card = Artifact::built_in().expect("the built-in card").card().clone().with_config(config.clone());
     ArtifactOf::of(&config.init(&device), card, &device).expect("recorded")
@@ -74,6 +79,52 @@ fn frames_are_compared_by_their_clock_and_not_by_their_number() {
     assert!(usual[2..] == near[2..], "a camera of 30 a second is compared over two frames as well");
     let slow = shown(&mut stream(1), &every, 200);
     assert!(slow[1] != slow[0], "a slow camera shows no movement");
+}
+
+/// A stream whose model keeps in sight for so many frames of 40 ms what has moved.
+fn watchful(hold: usize) -> MotionStream {
+    MotionStream::open(&holding(1, hold), &Device::flex()).expect("a sound model")
+}
+
+#[test]
+fn a_stream_keeps_in_sight_what_clips_keep_in_sight() {
+    let places = [0, 0, 1, 1, 1, 1, 1, 1, 1, 5, 5, 5];
+    let artifact = holding(1, 5);
+    let network = artifact.restore(&Device::flex()).expect("its weights");
+    let pictures = places.iter().map(|place| frame::shrink(&frame(*place).0, SIZE, SIZE));
+    let clip = Tensor::cat(pictures.map(|picture| picture.into_tensor(&Device::flex())).collect(), 0);
+    let judged = MotionConfig::rewrite(&network, clip, places.len()).chunk(places.len(), 0);
+    let found = shown(&mut watchful(5), &places, 40);
+    for (number, (found, judged)) in found.iter().zip(judged).enumerate().skip(2) {
+        let judged = enlarged::<MotionConfig>(&Planes::from_tensor(judged), SIZE, SIZE);
+        assert!(*found == judged.into_bytes(), "frame {number}");
+    }
+}
+
+#[test]
+fn who_sits_still_stays_in_sight_for_as_long_as_the_card_says_by_the_clock() {
+    for apart in [20, 40, 80] {
+        let after = |still_ms: u64| {
+            let still = usize::try_from(still_ms / apart).expect("few frames");
+            let places: Vec<usize> = [0, 0, 2].into_iter().chain(std::iter::repeat_n(2, still)).collect();
+            shown(&mut watchful(25), &places, apart).pop().expect("frames")
+        };
+        let is_empty = |picture: &[u8]| picture.as_chunks::<4>().0.iter().all(|pixel| pixel[..3] == [0; 3]);
+        assert!(!is_empty(&after(800)), "out of sight while it is to be held, every {apart} ms");
+        assert!(is_empty(&after(1600)), "in sight for longer than the card says, every {apart} ms");
+    }
+}
+
+#[test]
+fn what_was_in_sight_before_a_gap_or_a_change_of_the_clock_is_not_any_more() {
+    for at in [9000, 1] {
+        let mut stream = watchful(1000);
+        let moved = shown(&mut stream, &[0, 0, 2, 2], 40).pop().expect("frames");
+        assert!(moved.iter().any(|byte| ![0, 255].contains(byte)), "nothing is in sight");
+        let after = stream.anonymize(frame(2), Duration::from_millis(at)).into_picture();
+        let black = after.bytes().as_chunks::<4>().0.iter().all(|pixel| pixel[..3] == [0; 3]);
+        assert!(black, "at {at} ms something is remembered of another time");
+    }
 }
 
 #[test]

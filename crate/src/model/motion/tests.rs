@@ -12,6 +12,7 @@ fn config() -> MotionConfig {
         groups: 2,
         cells: 8,
         levels: 8,
+        hold: 0,
     }
 }
 
@@ -64,6 +65,47 @@ fn what_lies_below_the_threshold_changes_nothing_to_the_bit() {
     let change = Tensor::cat(vec![moved.zeros_like(), moved], 0);
     assert!(shown(still.clone()) != shown(still + change), "no change is told at all");
     assert!(shown(clip.clone()) != shown(clip.flip([0])), "forwards is as backwards");
+}
+
+/// The shown frames of a clip of one dark frame, one with a bright left half, and others like it, each as one list.
+fn of_a_step(config: &MotionConfig, still: usize) -> Vec<Vec<f32>> {
+    let device = Device::flex();
+    device.seed(3);
+    let half = |value: f32| Tensor::<4>::full([1, 3, 32, 16], value, &device);
+    let dark = Tensor::cat(vec![half(0.2), half(0.2)], 3);
+    let lit = Tensor::cat(vec![half(0.8), half(0.2)], 3);
+    let clip = [dark.clone(), dark].into_iter().chain(std::iter::repeat_n(lit, 1 + still)).collect();
+    let shown = config.init(&device).forward(Tensor::cat(clip, 0), (3 + still, 1));
+    values(shown).chunks(3 * 32 * 32).map(<[f32]>::to_vec).collect()
+}
+
+#[test]
+fn what_has_moved_stays_in_sight_for_so_many_frames_and_its_background_is_black() {
+    let shown = of_a_step(&MotionConfig { hold: 3, ..config() }, 4);
+    let is_lit = |frame: &[f32], x: usize| frame[16 * 32 + x] > 0.0;
+    let left: Vec<bool> = shown.iter().map(|frame| is_lit(frame, 4)).collect();
+    assert_eq!(left, [false, false, true, true, true, false, false], "the half that has grown brighter");
+    assert!(shown.iter().all(|frame| !is_lit(frame, 28)), "what has never moved is in sight");
+    let longer = of_a_step(&MotionConfig { hold: 99, ..config() }, 4);
+    assert!(longer.iter().skip(2).all(|frame| is_lit(frame, 4)), "longer than the clip");
+}
+
+#[test]
+fn what_is_in_sight_is_a_level_above_black_whatever_the_network_draws() {
+    let config = MotionConfig { hold: 3, levels: 4, ..config() };
+    let found = of_a_step(&config, 1).concat();
+    let steps =
+        |value: &f32| (value * 3.0 - (value * 3.0).round()).abs() < 1e-6 && (0.0..=1.0).contains(value);
+    assert!(found.iter().all(steps), "a value that is none of the four levels");
+    let lit = |value: &&f32| **value > 0.0;
+    assert!(found.iter().filter(lit).all(|value| *value > 0.3), "in sight, and black");
+    assert!(found.iter().any(|value| lit(&value)) && found.contains(&0.0), "all alike");
+}
+
+#[test]
+fn holding_needs_a_level_for_where_nothing_has_moved() {
+    let error = MotionConfig { hold: 1, levels: 2, ..config() }.validate().expect_err("two levels");
+    assert!(error.to_string().contains("hold"), "{error}");
 }
 
 #[test]

@@ -79,6 +79,8 @@ pub struct ModelShape {
     pub cells: usize,
     /// `motion`: greys that a cell can have.
     pub levels: usize,
+    /// `motion`: frames for which a cell stays in sight after something has moved in it.
+    pub hold: usize,
     /// `dp`: what a code is of.
     pub sees: Sees,
     /// `dp`: numbers of a code.
@@ -113,6 +115,7 @@ impl Default for ModelShape {
             span: 1,
             cells: 12,
             levels: 16,
+            hold: 0,
             sees: Sees::Pictures,
             code: 8,
             every: 8,
@@ -139,9 +142,9 @@ impl ModelShape {
 
     /// The configuration of a network that draws from the signs of movement.
     pub fn motion(&self) -> MotionConfig {
-        let Self { width, groups, lag, cells, levels, .. } = *self;
+        let Self { width, groups, lag, cells, levels, hold, .. } = *self;
         let architecture = MotionConfig::ARCHITECTURE.unwrap_or_default().into();
-        MotionConfig { architecture, signs: self.signs(), lag, width, groups, cells, levels }
+        MotionConfig { architecture, signs: self.signs(), lag, width, groups, cells, levels, hold }
     }
 
     fn signs(&self) -> Signs {
