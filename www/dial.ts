@@ -106,13 +106,16 @@ export const onChoice = (change: () => void): void => {
 
 const shown = (value: number | null): string => (value === null ? 'without bound' : value.toFixed(2));
 
+/** Two inputs as a sentence calls them: without the name of their relation. */
+const named = (relation: string): string => relation.replace(/^\w+: /, '');
+
 /** The live ledger: what was released, and what that can tell at most. */
 export const showLedgers = (ledgers: readonly Ledger[]): void => {
   find('ledger', HTMLElement).hidden = ledgers.length === 0;
   const lines = ledgers.map(({ unit, relation, releases, mu, epsilon, delta, left }) =>
     Object.assign(document.createElement('li'), {
       textContent: `${String(releases)} × ${unit}: epsilon ${shown(epsilon)} at delta ${String(delta)} (mu ${shown(mu)})` +
-        `${left === null ? '' : `, ${String(left)} left`}. Nobody shall tell apart: ${relation}.`,
+        `${left === null ? '' : `, ${String(left)} left`}. Who sees them cannot well tell apart ${named(relation)}.`,
     }));
   find('ledgers', HTMLElement).replaceChildren(...lines);
   const [first] = ledgers;

@@ -61,6 +61,7 @@ fn drawing() -> TrainConfig {
         grid: 8,
         cells: 4,
         levels: 4,
+        hold: 2,
         lag: 2,
         width: config.model.width,
         groups: config.model.groups,
