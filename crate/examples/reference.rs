@@ -110,7 +110,8 @@ fn motion(device: &Device, folder: &Path) -> anyhow::Result<Vec<Value>> {
     let [_, _, (width, height)] = SIZES;
     let signs = Signs { grid: 24, threshold: 0.03, span: 2 };
     let architecture = "motion".into();
-    let config = MotionConfig { architecture, signs, lag: 2, width: 8, groups: 4, cells: 6, levels: 250 };
+    let config =
+        MotionConfig { architecture, signs, lag: 2, width: 8, groups: 4, cells: 6, levels: 250, hold: 2 };
     let artifact = ArtifactOf::of(&config.init(device), card("motion", Mode::Learned, config), device)?;
     artifact.save(&folder.join("motion"))?;
     let mut stream = MotionStream::open(&artifact, device)?;

@@ -10,7 +10,7 @@ use super::{AnonFrame, EngineError, RawFrame};
 use crate::artifact::{ArtifactOf, CardOf, enlarged};
 use crate::frame::{self, Planes, Rgba8};
 use crate::known_answer;
-use crate::model::{MotionConfig, Mover, Shape as _, Signs, moving};
+use crate::model::{MotionConfig, Mover, Shape as _, Signs};
 
 /// Between two frames of the clips that models of movement learn from and are judged on.
 const FRAME: Duration = Duration::from_millis(40);
@@ -101,7 +101,7 @@ impl MotionStream {
     /// Where something has moved lately, now included, if the model holds anything; remembers what moves now.
     fn moved(&mut self, signs: &Tensor<4>, at: Duration) -> Option<Tensor<4>> {
         let hold = (FRAME * self.card.config.hold as u32).as_secs_f32();
-        let now = (hold > 0.0).then(|| moving(signs.clone()) * hold)?;
+        let now = (hold > 0.0).then(|| Signs::moving(signs.clone()) * hold)?;
         let passed = self.seen.back().map_or(Duration::ZERO, |newest| at - newest.at).as_secs_f32();
         let before = self.in_sight.take().map(|before| (before - passed).clamp_min(0.0));
         let in_sight = before.into_iter().fold(now, Tensor::max_pair);

@@ -21,7 +21,7 @@ use burn::tensor::{Device, Tensor};
 pub use bdq::{Bdq, BdqConfig, STEPS};
 use blocks::{Norm, NormConfig, Start};
 pub use dp::{Coder, DpConfig, Place};
-pub use motion::{MotionConfig, Mover, Signs, moving};
+pub use motion::{MotionConfig, Mover, Signs};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 

@@ -178,20 +178,12 @@ impl Mover {
 
     /// Where something has moved in the last `hold` frames of clips of `t` frames, if the model holds anything.
     fn moved(&self, signs: &Tensor<4>, t: usize, hold: usize) -> Option<Tensor<4>> {
-        let [total, _, grid, _] = signs.dims();
-        let now = moving(signs.clone()).reshape([total / t, t, grid * grid]);
-        (self.hold > 0).then(|| sustained(&now, 1..hold.max(1)).reshape([total, 1, grid, grid]))
+        (self.hold > 0).then(|| {
+            let [total, _, grid, _] = signs.dims();
+            let now = Signs::moving(signs.clone()).reshape([total / t, t, grid * grid]);
+            sustained(&now, 1..hold.max(1)).reshape([total, 1, grid, grid])
+        })
     }
-}
-
-/// Ones where something moves.
-///
-/// # Shapes
-/// - `signs`: `[n, 3, grid, grid]`, of [`Signs::levels`]
-/// - returns `[n, 1, grid, grid]`
-pub fn moving(signs: Tensor<4>) -> Tensor<4> {
-    let [_, neither, _] = signs.chunk(3, 1).try_into().expect("three levels");
-    neither * -1.0 + 1.0
 }
 
 /// Signs in which "neither" is a half where something has moved lately and rests now.
@@ -310,6 +302,16 @@ impl Signs {
         let neither = marks.clone().max_dim(1) * -1.0 + 1.0;
         let [darker, brighter] = marks.chunk(2, 1).try_into().expect("two marks");
         Tensor::cat(vec![darker, neither, brighter], 1)
+    }
+
+    /// Ones where something moves.
+    ///
+    /// # Shapes
+    /// - `signs`: `[n, 3, grid, grid]`, of [`levels`](Self::levels)
+    /// - returns `[n, 1, grid, grid]`
+    pub fn moving(signs: Tensor<4>) -> Tensor<4> {
+        let [_, neither, _] = signs.chunk(3, 1).try_into().expect("three levels");
+        neither * -1.0 + 1.0
     }
 }
 
