@@ -5,9 +5,12 @@ use super::report::{Protocol, Row};
 use super::set::Set;
 use crate::data::ClipStore;
 
+/// What it is called in reports.
+pub(super) const MEASURE: &str = "flicker, 0 to 255";
+
 /// Flicker of the clips that a transform shows: from one frame to the next a byte changes by so much more than that of the raw
-/// clip does, in `[0, 255]`, the mean over pixels and frames, its interval over clips. Raw clips have none. The training
-/// term `flicker_weight` weighs the same. Nothing for a set of single pictures.
+/// clip does, in `[0, 255]`, the mean over the clips' means, its interval over clips. Raw clips have none. The training
+/// term `flicker_weight` weighs the same, of colours in `[0, 1]`. Nothing for a set of single pictures.
 pub(super) fn row(set: &Set, method: &str, shown: &ClipStore) -> Option<Row> {
     let clips = 0..set.raw.clips().len();
     let values: Vec<f64> = clips.filter_map(|clip| restlessness(&set.raw, shown, clip)).collect();
@@ -16,7 +19,7 @@ pub(super) fn row(set: &Set, method: &str, shown: &ClipStore) -> Option<Row> {
     })?;
     Some(Row {
         dataset: set.name.clone(),
-        measure: "flicker, 0 to 255".into(),
+        measure: MEASURE.into(),
         method: method.to_owned(),
         protocol: Protocol::None,
         attacker: "nobody".into(),
@@ -33,14 +36,16 @@ pub(super) fn row(set: &Set, method: &str, shown: &ClipStore) -> Option<Row> {
 fn restlessness(raw: &ClipStore, shown: &ClipStore, clip: usize) -> Option<f64> {
     let later = 1..raw.clips()[clip].frames;
     let count = later.len();
-    let pair =
-        |store: &ClipStore, frame: usize| [frame - 1, frame].map(|frame| store.frame(clip, frame).to_vec());
-    let sum: f64 = later.map(|frame| excess(&pair(raw, frame), &pair(shown, frame))).sum();
+    let excess_at = |frame: usize| {
+        let [raw, shown] = [raw, shown].map(|store| [frame - 1, frame].map(|frame| store.frame(clip, frame)));
+        excess(raw, shown)
+    };
+    let sum: f64 = later.map(excess_at).sum();
     (count > 0).then(|| sum / count as f64)
 }
 
 /// By how much bytes change more between two shown frames than between the raw ones, the mean.
-fn excess([before, after]: &[Vec<u8>; 2], [shown_before, shown_after]: &[Vec<u8>; 2]) -> f64 {
+fn excess([before, after]: [&[u8]; 2], [shown_before, shown_after]: [&[u8]; 2]) -> f64 {
     let known = before.iter().zip(after).map(|(a, b)| a.abs_diff(*b));
     let found = shown_before.iter().zip(shown_after).map(|(a, b)| a.abs_diff(*b));
     let sum: f64 = known.zip(found).map(|(known, found)| f64::from(found.saturating_sub(known))).sum();
@@ -53,15 +58,11 @@ mod tests {
 
     #[test]
     fn only_what_the_raw_clip_does_not_do_is_flicker() {
-        let still = [vec![9, 9, 9, 9], vec![9, 9, 9, 9]];
-        let moving = [vec![0, 0, 0, 0], vec![200, 0, 0, 100]];
-        assert_eq!(excess(&moving, &moving), 0.0, "as the raw clip");
-        assert_eq!(excess(&moving, &still), 0.0, "calmer than the raw clip");
-        assert_eq!(excess(&still, &moving), 75.0, "300 in four bytes");
-        assert_eq!(
-            excess(&[vec![0, 0], vec![0, 50]], &[vec![0, 0], vec![30, 60]]),
-            20.0,
-            "30 and 10 in two bytes"
-        );
+        let still: [&[u8]; 2] = [&[9, 9, 9, 9], &[9, 9, 9, 9]];
+        let moving: [&[u8]; 2] = [&[0, 0, 0, 0], &[200, 0, 0, 100]];
+        assert_eq!(excess(moving, moving), 0.0, "as the raw clip");
+        assert_eq!(excess(moving, still), 0.0, "calmer than the raw clip");
+        assert_eq!(excess(still, moving), 75.0, "300 in four bytes");
+        assert_eq!(excess([&[0, 0], &[0, 50]], [&[0, 0], &[30, 60]]), 20.0, "30 and 10 in two bytes");
     }
 }

@@ -29,7 +29,7 @@ impl Heading {
         let attribute =
             ["top-1", "cMAP", "balanced accuracy", "NL", CEILING].iter().any(|end| measure.ends_with(end));
         match asked {
-            "action" => Self::Utility,
+            "action" | "flicker" => Self::Utility,
             "re-identification by others" | "reconstruction" => Self::SinglingOut,
             "verification" => Self::Linkability,
             "membership" => Self::Inference,
@@ -41,7 +41,7 @@ impl Heading {
 
     pub(super) fn title(self) -> &'static str {
         match self {
-            Self::Utility => "Utility: is the action still told?",
+            Self::Utility => "Utility: is the action still told, and is it fit to look at?",
             Self::SinglingOut => "Singling out: who is it?",
             Self::Linkability => "Linkability: do two clips show the same person?",
             Self::Inference => "Inference: what can be told about the person?",

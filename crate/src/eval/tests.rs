@@ -217,6 +217,41 @@ fn a_raw_clip_that_nobody_can_tell_voids_the_judgement() {
     assert!(markdown(&report).contains("Void"), "the tables do not say so");
 }
 
+/// Black and white in turns.
+struct Blinks;
+
+impl Transform for Blinks {
+    fn name(&self) -> String {
+        "blinks".into()
+    }
+
+    fn key(&self) -> String {
+        "blinks".into()
+    }
+
+    fn rewrite(&self, clip: &transform::Clip<'_>) -> Vec<u8> {
+        let frame = 3 * SIZE * SIZE;
+        (0..clip.bytes.len()).map(|place| if (place / frame).is_multiple_of(2) { 0 } else { 255 }).collect()
+    }
+}
+
+#[test]
+fn what_blinks_flickers_and_what_stands_does_not() {
+    let place = place();
+    let rows = |transform: &dyn Transform| place.judge(transform).rows;
+    let of = |rows: &[Row]| -> Vec<(String, f64, usize)> {
+        let found = rows.iter().filter(|row| row.measure == "flicker, 0 to 255");
+        found.map(|row| (row.method.clone(), row.value, row.n)).collect()
+    };
+    let clips = PEOPLE * ACTIONS.len();
+    assert_eq!(of(&rows(&Traitor)), [("traitor".to_owned(), 0.0, clips)], "one picture all the time");
+    let [(_, blinking, _)] = &of(&rows(&Blinks))[..] else { panic!("one row") };
+    assert!(
+        (200.0..250.0).contains(blinking),
+        "{blinking}: a byte, less what the noise of the raw clips does"
+    );
+}
+
 /// Raw clips under a promise.
 struct Promises(Mu);
 

@@ -167,9 +167,9 @@ pub enum ModelError {
         /// Pixels along each side of the picture that is looked at.
         pixels: usize,
     },
-    /// What is in sight would have one grey.
-    #[error("hold needs three levels or more: one is left to where nothing has moved")]
-    Hold,
+    /// What is in sight would have one grey, or would hardly ever leave it.
+    #[error("hold {0} is over 1500 frames, or goes with two levels: one is left to where nothing has moved")]
+    Hold(usize),
     /// Greys that show nothing, or more than bytes can.
     #[error("levels {0} is not in 2..=256")]
     Levels(usize),

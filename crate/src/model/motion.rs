@@ -29,7 +29,8 @@ pub struct MotionConfig {
     /// Greys that a cell can have.
     pub levels: usize,
     /// Frames for which a cell is told from the background after something has moved in it, so that who sits still stays
-    /// in sight. With 0 only movement is shown; else the lowest of the levels is left to where nothing has moved.
+    /// in sight. With 0 only movement is shown; else the lowest of the levels is left to where nothing has moved. A stream counts
+    /// frames of 40 ms by its clock, and forgets all where no frame comes for four times as long as it compares over.
     #[serde(default)]
     pub hold: usize,
 }
@@ -47,6 +48,9 @@ pub struct Signs {
 
 /// Pixels along a cell of the signs in the picture that is looked at: what is finer is averaged before.
 const PIXELS: usize = 2;
+
+/// The most frames for which something may be held: a minute.
+const LONGEST: usize = 1500;
 
 /// The least share of a shown cell's area in which something must have moved lately for it to stay in sight.
 const IN_SIGHT: f32 = 0.25;
@@ -88,7 +92,7 @@ impl Shape for MotionConfig {
         if !(2..=256).contains(&levels) {
             return Err(ModelError::Levels(levels));
         }
-        if hold > 0 && levels == 2 { Err(ModelError::Hold) } else { Ok(()) }
+        if hold > LONGEST || (hold > 0 && levels == 2) { Err(ModelError::Hold(hold)) } else { Ok(()) }
     }
 
     fn blank(&self, device: &Device) -> Mover {
@@ -149,7 +153,7 @@ impl Mover {
         let [_, _, height, width] = frames.dims();
         let signs = Signs { grid: self.grid, threshold: self.threshold, span: self.span };
         let signs = signs.of(frames, (t, apart));
-        let moved = self.moved(&signs, t, self.hold * apart / self.lag);
+        let moved = self.moved(&signs, t, (self.hold * apart).div_ceil(self.lag));
         let cells = self.shown(signs, moved);
         let device = cells.device();
         let (down, across) = (copies(height, self.cells, &device), copies(width, self.cells, &device));

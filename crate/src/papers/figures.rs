@@ -40,7 +40,7 @@ fn same(a: &Row, b: &Row) -> bool {
 
 fn fits(row: &Row, all: &[Row]) -> bool {
     let kind = kind(&row.measure);
-    let plain = ["top-1", "NL", "drop in points", "proven ceiling"].contains(&kind);
+    let plain = ["top-1", "NL", "drop in points", "proven ceiling", "0 to 255"].contains(&kind);
     let of_pairs = ["top-1 to ", "top-1 among ", "AUC"].iter().any(|start| kind.starts_with(start));
     // Raw clips among themselves are what "to raw" says of them already.
     let twice = row.method == RAW && kind.ends_with(" among anonymized");

@@ -65,11 +65,17 @@ fn figures<'a>(readings: &'a [Reading], kind: &'a str) -> impl Iterator<Item = F
 fn limits(config: &TrainConfig) -> Vec<String> {
     let size = config.size;
     if config.model.architecture == Architecture::Motion {
+        let still = match config.model.hold {
+            0 => "shows nothing of who stands still".into(),
+            hold => format!(
+                "keeps in sight for {hold} frames where something has moved, and so the shape of who sits still"
+            ),
+        };
         return vec![
             format!("trained on frames of {size} x {size} pixels in which a person fills most of the frame"),
             UNJUDGED[2].into(),
             "shows of movement what told the actions that it was trained on, and perhaps of no others".into(),
-            "shows nothing of who stands still; a camera that moves, or light that changes, is taken for movement".into(),
+            format!("{still}; a camera that moves, or light that changes, is taken for movement"),
             "sound, captions and metadata are not anonymized".into(),
         ];
     }

@@ -95,6 +95,8 @@ fn a_stream_keeps_in_sight_what_clips_keep_in_sight() {
     let clip = Tensor::cat(pictures.map(|picture| picture.into_tensor(&Device::flex())).collect(), 0);
     let judged = MotionConfig::rewrite(&network, clip, places.len()).chunk(places.len(), 0);
     let found = shown(&mut watchful(5), &places, 40);
+    let is_empty = |frame: &Vec<u8>| frame.as_chunks::<4>().0.iter().all(|pixel| pixel[..3] == [0; 3]);
+    assert!(!is_empty(&found[7]) && is_empty(&found[8]), "the fifth frame is the last");
     for (number, (found, judged)) in found.iter().zip(judged).enumerate().skip(2) {
         let judged = enlarged::<MotionConfig>(&Planes::from_tensor(judged), SIZE, SIZE);
         assert!(*found == judged.into_bytes(), "frame {number}");

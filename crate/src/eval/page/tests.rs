@@ -268,6 +268,7 @@ fn actions_of_one_set_stand_beside_people_of_another() {
 fn every_measure_has_its_heading() {
     for (measure, heading) in [
         ("action, drop in points", Heading::Utility),
+        ("flicker, 0 to 255", Heading::Utility),
         ("identity within a session, NL", Heading::SinglingOut),
         ("identity on reconstructions, top-1", Heading::SinglingOut),
         ("re-identification by others, top-1 to raw", Heading::SinglingOut),

@@ -81,12 +81,17 @@ fn of_a_step(config: &MotionConfig, still: usize) -> Vec<Vec<f32>> {
 
 #[test]
 fn what_has_moved_stays_in_sight_for_so_many_frames_and_its_background_is_black() {
-    let shown = of_a_step(&MotionConfig { hold: 3, ..config() }, 4);
+    let config = MotionConfig { hold: 3, ..config() };
+    let shown = of_a_step(&config, 4);
     let is_lit = |frame: &[f32], x: usize| frame[16 * 32 + x] > 0.0;
     let left: Vec<bool> = shown.iter().map(|frame| is_lit(frame, 4)).collect();
     assert_eq!(left, [false, false, true, true, true, false, false], "the half that has grown brighter");
     assert!(shown.iter().all(|frame| !is_lit(frame, 28)), "what has never moved is in sight");
-    let longer = of_a_step(&MotionConfig { hold: 99, ..config() }, 4);
+    // Every second frame of a clip, as training takes them: the first and the third of the frames in which it is held.
+    let config = MotionConfig { lag: 2, hold: 3, ..config };
+    let skipped = of_a_step(&config, 4).iter().map(|frame| is_lit(frame, 4)).collect::<Vec<_>>();
+    assert_eq!(skipped, [false, false, true, true, false, false, false], "where frames are left out");
+    let longer = of_a_step(&MotionConfig { hold: 99, ..config }, 4);
     assert!(longer.iter().skip(2).all(|frame| is_lit(frame, 4)), "longer than the clip");
 }
 
@@ -103,9 +108,11 @@ fn what_is_in_sight_is_a_level_above_black_whatever_the_network_draws() {
 }
 
 #[test]
-fn holding_needs_a_level_for_where_nothing_has_moved() {
-    let error = MotionConfig { hold: 1, levels: 2, ..config() }.validate().expect_err("two levels");
-    assert!(error.to_string().contains("hold"), "{error}");
+fn holding_needs_a_level_for_where_nothing_has_moved_and_an_end() {
+    for (hold, levels) in [(1, 2), (1501, 8)] {
+        let error = MotionConfig { hold, levels, ..config() }.validate().expect_err("held");
+        assert!(error.to_string().contains(&format!("hold {hold}")), "{error}");
+    }
 }
 
 #[test]

@@ -83,6 +83,7 @@ fn a_run_of_a_network_that_draws_from_signs_teaches_it_and_goes_on_to_the_same_b
         let card = artifact.card();
         assert_eq!(card.config, config.model.motion(), "the card says something else");
         assert!(card.privacy_claim.starts_with("no privacy claim"), "{}", card.privacy_claim);
+        assert!(card.limits.iter().any(|limit| limit.contains("in sight for 2 frames")), "{:?}", card.limits);
         numbers(&artifact.restore(&device).expect("its weights"))
     };
     let whole = written(place.run("whole", &config, false, u64::MAX).expect("a run"));
