@@ -1,5 +1,5 @@
 //! The privacy boundary of models of movement: what leaves is a few cells of a few greys, drawn from where it has grown
-//! darker or brighter.
+//! darker or brighter, now or lately.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -18,7 +18,7 @@ const FRAME: Duration = Duration::from_millis(40);
 /// How much further apart than in those clips the frames of a slow camera may be, and still be compared.
 const SLOWEST: u32 = 4;
 
-/// Seconds that a cell which is still in sight has left at least: half a frame, which no rounding of clocks hides.
+/// Seconds that a cell which is still held has left at least: half a frame, which no rounding of clocks hides.
 const EDGE: f32 = 0.02;
 
 /// Frames of one camera or clip on their way through a model of movement, in order. Of what it has seen it holds the greys
@@ -32,8 +32,8 @@ pub struct MotionStream {
     size: (usize, usize),
     /// The oldest first.
     seen: VecDeque<Seen>,
-    /// For how many seconds each cell stays in sight, `[1, 1, grid, grid]`.
-    in_sight: Option<Tensor<4>>,
+    /// For how many seconds each cell is still held, `[1, 1, grid, grid]`.
+    left: Option<Tensor<4>>,
 }
 
 /// What is remembered of a frame.
@@ -58,7 +58,7 @@ impl MotionStream {
     }
 
     fn begin(card: CardOf<MotionConfig>, network: Mover, device: Device) -> Self {
-        Self { card, network, device, size: (0, 0), seen: VecDeque::new(), in_sight: None }
+        Self { card, network, device, size: (0, 0), seen: VecDeque::new(), left: None }
     }
 
     /// The model's card.
@@ -77,7 +77,7 @@ impl MotionStream {
 
     /// Anonymizes the next frame, taken at `at` on the clock of its camera or clip: it is compared with the frame before
     /// whose distance is nearest to that in the clips that the model has learnt from, and where there is none near enough,
-    /// it shows what stands still. Consumes the raw pixels: afterwards nobody holds them. Waits for the device.
+    /// it shows what it shows where nothing moves. Consumes the raw pixels: afterwards nobody holds them. Waits for the device.
     pub fn anonymize(&mut self, raw: RawFrame, at: Duration) -> AnonFrame {
         let size = (raw.0.width(), raw.0.height());
         let signs = self.card.config.signs;
@@ -103,10 +103,10 @@ impl MotionStream {
         let hold = (FRAME * self.card.config.hold as u32).as_secs_f32();
         let now = (hold > 0.0).then(|| Signs::moving(signs.clone()) * hold)?;
         let passed = self.seen.back().map_or(Duration::ZERO, |newest| at - newest.at).as_secs_f32();
-        let before = self.in_sight.take().map(|before| (before - passed).clamp_min(0.0));
-        let in_sight = before.into_iter().fold(now, Tensor::max_pair);
-        let moved = in_sight.clone().greater_elem(EDGE).float();
-        self.in_sight = Some(in_sight);
+        let before = self.left.take().map(|before| (before - passed).clamp_min(0.0));
+        let left = before.into_iter().fold(now, Tensor::max_pair);
+        let moved = left.clone().greater_elem(EDGE).float();
+        self.left = Some(left);
         Some(moved)
     }
 
@@ -129,7 +129,7 @@ impl MotionStream {
             |seen: &Seen| at.checked_sub(seen.at).is_some_and(|age| !age.is_zero() && age <= longest);
         if size != self.size || self.seen.back().is_some_and(|newest| !is_fresh(newest)) {
             self.seen.clear();
-            self.in_sight = None;
+            self.left = None;
         }
         self.size = size;
         self.seen.retain(is_fresh);

@@ -6,7 +6,7 @@ use super::set::Set;
 use crate::data::ClipStore;
 
 /// What it is called in reports.
-pub(super) const MEASURE: &str = "flicker, 0 to 255";
+pub const MEASURE: &str = "flicker, 0 to 255";
 
 /// Flicker of the clips that a transform shows: from one frame to the next a byte changes by so much more than that of the raw
 /// clip does, in `[0, 255]`, the mean over the clips' means, its interval over clips. Raw clips have none. The training

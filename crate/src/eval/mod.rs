@@ -52,6 +52,7 @@ pub use beside::{BesideError, check_beside, set_beside};
 pub use budgets::{Budget, budgets_reading};
 pub use clips::{Shown, write_clips};
 pub use cost::expected_minutes;
+pub use flicker::MEASURE as FLICKER;
 pub use heading::Heading;
 pub use interval::Estimate;
 pub use judge::{Judge, Progress, Task};

@@ -59,7 +59,7 @@ const IN_SIGHT: f32 = 0.25;
 const SIGMA: f32 = 0.75;
 
 /// Draws clips anew from the signs of their movement. Between the picture and the network lie three levels, darker,
-/// neither and brighter, so that nothing finer reaches what is shown, whatever the network has learnt; and what is shown is
+/// neither and brighter, and at most whether a cell has had another than neither lately, so that nothing finer reaches what is shown, whatever the network has learnt; and what is shown is
 /// grey, in cells of so many levels.
 #[derive(Module, Debug)]
 pub struct Mover {
@@ -185,7 +185,7 @@ impl Mover {
         (self.hold > 0).then(|| {
             let [total, _, grid, _] = signs.dims();
             let now = Signs::moving(signs.clone()).reshape([total / t, t, grid * grid]);
-            sustained(&now, 1..hold.max(1)).reshape([total, 1, grid, grid])
+            sustained(&now, 1..hold).reshape([total, 1, grid, grid])
         })
     }
 }

@@ -1,13 +1,13 @@
 //! Which figures of a report go on a card: a page, not a book.
 
 use crate::artifact::Figure;
-use crate::eval::{Protocol, Report, Row, distinct, question};
+use crate::eval::{FLICKER, Protocol, Report, Row, distinct, question};
 
 /// What reports call clips that nothing was done to.
 pub const RAW: &str = "raw";
 
 /// The figures of `subject`, with those of raw clips to compare them with: for each set first how often the action
-/// is told, the drop and what is proved of it, then for each private question what attackers reach and NL. Of several attackers that learnt
+/// is told, the drop and what is proved of it, then for each private question what attackers reach and NL, and flicker. Of several attackers that learnt
 /// from the same kind of clips the strongest counts. Attackers that learnt from raw clips are left out where there
 /// are retrained ones, and so are finer figures: the growth with the frames seen, cMAP, balanced accuracy.
 pub fn figures(report: &Report, subject: &str) -> Vec<Figure> {
@@ -40,7 +40,7 @@ fn same(a: &Row, b: &Row) -> bool {
 
 fn fits(row: &Row, all: &[Row]) -> bool {
     let kind = kind(&row.measure);
-    let plain = ["top-1", "NL", "drop in points", "proven ceiling", "0 to 255"].contains(&kind);
+    let plain = ["top-1", "NL", "drop in points", "proven ceiling"].contains(&kind) || row.measure == FLICKER;
     let of_pairs = ["top-1 to ", "top-1 among ", "AUC"].iter().any(|start| kind.starts_with(start));
     // Raw clips among themselves are what "to raw" says of them already.
     let twice = row.method == RAW && kind.ends_with(" among anonymized");

@@ -47,19 +47,29 @@ fn shown(stream: &mut MotionStream, places: &[usize], apart: u64) -> Vec<Vec<u8>
     frames.map(|shown| shown.into_picture().into_bytes()).collect()
 }
 
+/// What the frames of a clip show in the judge, 40 ms apart.
+fn judged(artifact: &ArtifactOf<MotionConfig>, places: &[usize]) -> Vec<Vec<u8>> {
+    let network = artifact.restore(&Device::flex()).expect("its weights");
+    let pictures = places.iter().map(|place| frame::shrink(&frame(*place).0, SIZE, SIZE));
+    let clip = Tensor::cat(pictures.map(|picture| picture.into_tensor(&Device::flex())).collect(), 0);
+    let shown = MotionConfig::rewrite(&network, clip, places.len()).chunk(places.len(), 0);
+    let enlarged = |shown| enlarged::<MotionConfig>(&Planes::from_tensor(shown), SIZE, SIZE).into_bytes();
+    shown.into_iter().map(enlarged).collect()
+}
+
+/// Whether every pixel is black.
+fn is_empty(picture: &[u8]) -> bool {
+    picture.as_chunks::<4>().0.iter().all(|pixel| pixel[..3] == [0; 3])
+}
+
 #[test]
 fn a_stream_shows_what_clips_are_judged_by_once_there_is_something_to_compare_with() {
     for span in [1, 2] {
         let places = [0, 0, 1, 2, 3, 3, 5, 1];
-        let artifact = artifact(span);
-        let network = artifact.restore(&Device::flex()).expect("its weights");
-        let pictures = places.iter().map(|place| frame::shrink(&frame(*place).0, SIZE, SIZE));
-        let clip = Tensor::cat(pictures.map(|picture| picture.into_tensor(&Device::flex())).collect(), 0);
-        let judged = MotionConfig::rewrite(&network, clip, places.len()).chunk(places.len(), 0);
+        let judged = judged(&artifact(span), &places);
         let found = shown(&mut stream(span), &places, 40);
         for (number, (found, judged)) in found.iter().zip(judged).enumerate().skip(2 * span) {
-            let judged = enlarged::<MotionConfig>(&Planes::from_tensor(judged), SIZE, SIZE);
-            assert!(*found == judged.into_bytes(), "frame {number}, span {span}");
+            assert!(*found == judged, "frame {number}, span {span}");
         }
         assert!(found[1] != found[4], "nothing is shown of movement");
     }
@@ -89,17 +99,11 @@ fn watchful(hold: usize) -> MotionStream {
 #[test]
 fn a_stream_keeps_in_sight_what_clips_keep_in_sight() {
     let places = [0, 0, 1, 1, 1, 1, 1, 1, 1, 5, 5, 5];
-    let artifact = holding(1, 5);
-    let network = artifact.restore(&Device::flex()).expect("its weights");
-    let pictures = places.iter().map(|place| frame::shrink(&frame(*place).0, SIZE, SIZE));
-    let clip = Tensor::cat(pictures.map(|picture| picture.into_tensor(&Device::flex())).collect(), 0);
-    let judged = MotionConfig::rewrite(&network, clip, places.len()).chunk(places.len(), 0);
+    let judged = judged(&holding(1, 5), &places);
     let found = shown(&mut watchful(5), &places, 40);
-    let is_empty = |frame: &Vec<u8>| frame.as_chunks::<4>().0.iter().all(|pixel| pixel[..3] == [0; 3]);
     assert!(!is_empty(&found[7]) && is_empty(&found[8]), "the fifth frame is the last");
     for (number, (found, judged)) in found.iter().zip(judged).enumerate().skip(2) {
-        let judged = enlarged::<MotionConfig>(&Planes::from_tensor(judged), SIZE, SIZE);
-        assert!(*found == judged.into_bytes(), "frame {number}");
+        assert!(*found == judged, "frame {number}");
     }
 }
 
@@ -111,7 +115,6 @@ fn who_sits_still_stays_in_sight_for_as_long_as_the_card_says_by_the_clock() {
             let places: Vec<usize> = [0, 0, 2].into_iter().chain(std::iter::repeat_n(2, still)).collect();
             shown(&mut watchful(25), &places, apart).pop().expect("frames")
         };
-        let is_empty = |picture: &[u8]| picture.as_chunks::<4>().0.iter().all(|pixel| pixel[..3] == [0; 3]);
         assert!(!is_empty(&after(800)), "out of sight while it is to be held, every {apart} ms");
         assert!(is_empty(&after(1600)), "in sight for longer than the card says, every {apart} ms");
     }
@@ -124,8 +127,7 @@ fn what_was_in_sight_before_a_gap_or_a_change_of_the_clock_is_not_any_more() {
         let moved = shown(&mut stream, &[0, 0, 2, 2], 40).pop().expect("frames");
         assert!(moved.iter().any(|byte| ![0, 255].contains(byte)), "nothing is in sight");
         let after = stream.anonymize(frame(2), Duration::from_millis(at)).into_picture();
-        let black = after.bytes().as_chunks::<4>().0.iter().all(|pixel| pixel[..3] == [0; 3]);
-        assert!(black, "at {at} ms something is remembered of another time");
+        assert!(is_empty(after.bytes()), "at {at} ms something is remembered of another time");
     }
 }
 
