@@ -38,9 +38,9 @@ const models = async () => {
   const all = await Promise.all(names.map(async (name) => {
     const { mode, promise } = await json(`models/${name}.json`);
     const mu = promise?.mu_per_release;
-    const label = promise ? `${name}, ${mu === null ? 'no noise' : `mu ${mu} a release`}` : name;
+    const label = promise ? `${name}, mu ${mu} a release` : name;
     const position = { mode, label, model: name, ...measured(await report(name), name) };
-    return { position, told: promise ? mu ?? Infinity : told(position) };
+    return { position, told: promise ? mu : told(position) };
   }));
   return all.sort((a, b) => b.told - a.told).map(({ position }) => position);
 };

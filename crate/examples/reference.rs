@@ -47,15 +47,15 @@ fn main() -> anyhow::Result<()> {
 fn fresh(device: &Device) -> anyhow::Result<Artifact> {
     device.seed(0);
     let config = AnonymizerConfig::new();
-    Ok(Artifact::of(&config.init(device), card("fresh", Mode::Learned, config), device)?)
+    Ok(Artifact::of(&config.init(device), card("fresh", config), device)?)
 }
 
 /// The card of a model that nobody trained.
-fn card<S: Shape>(name: &str, mode: Mode, config: S) -> CardOf<S> {
+fn card<S: Shape>(name: &str, config: S) -> CardOf<S> {
     CardOf {
         format: FORMAT,
         name: name.into(),
-        mode,
+        mode: Mode::of(config.promise().as_ref()),
         privacy_claim: "none: untrained".into(),
         promise: config.promise(),
         licence: "MIT OR Apache-2.0".into(),
@@ -81,7 +81,7 @@ fn card<S: Shape>(name: &str, mode: Mode, config: S) -> CardOf<S> {
 fn codes(device: &Device, folder: &Path) -> anyhow::Result<Value> {
     let mechanism = MechanismConfig { clip: 1.0, sigma: 2.0 };
     let config = DpConfig::new((16, 4, 3), mechanism);
-    let artifact = ArtifactOf::of(&config.init(device), card("codes", Mode::Dp, config), device)?;
+    let artifact = ArtifactOf::of(&config.init(device), card("codes", config), device)?;
     artifact.save(&folder.join("codes"))?;
     let code = [0.7_f32, -0.4, 0.1, 2.5];
     let mut seeded = Mechanism::new(mechanism, vec![1.0; code.len()], Noise::seeded_for_tests(SEED))?;
@@ -93,14 +93,16 @@ fn codes(device: &Device, folder: &Path) -> anyhow::Result<Value> {
     )
 }
 
-/// Writes models whose codes are of whole windows of three frames: of their pictures, and of the movement between them.
+/// Writes models whose codes are of whole windows of three frames: of their pictures, of the movement between them, and
+/// of that without noise.
 fn windows(device: &Device, folder: &Path) -> anyhow::Result<()> {
-    let mechanism = MechanismConfig { clip: 1.0, sigma: 2.0 };
     let of_movement = Signs { grid: 8, threshold: 0.03, span: 1 };
-    for (name, signs) in [("windows", None), ("signs", Some(of_movement))] {
+    for (name, signs, sigma) in
+        [("windows", None, 2.0), ("signs", Some(of_movement), 2.0), ("quiet", Some(of_movement), 0.0)]
+    {
+        let mechanism = MechanismConfig { clip: 1.0, sigma };
         let config = DpConfig { window: 3, signs, ..DpConfig::new((16, 4, 3), mechanism) };
-        ArtifactOf::of(&config.init(device), card(name, Mode::Dp, config), device)?
-            .save(&folder.join(name))?;
+        ArtifactOf::of(&config.init(device), card(name, config), device)?.save(&folder.join(name))?;
     }
     Ok(())
 }
@@ -112,7 +114,7 @@ fn motion(device: &Device, folder: &Path) -> anyhow::Result<Vec<Value>> {
     let architecture = "motion".into();
     let config =
         MotionConfig { architecture, signs, lag: 2, width: 8, groups: 4, cells: 6, levels: 250, hold: 2 };
-    let artifact = ArtifactOf::of(&config.init(device), card("motion", Mode::Learned, config), device)?;
+    let artifact = ArtifactOf::of(&config.init(device), card("motion", config), device)?;
     artifact.save(&folder.join("motion"))?;
     let mut stream = MotionStream::open(&artifact, device)?;
     let mut frame = |number: usize| {

@@ -16,6 +16,10 @@ from PIL import Image
 RE_IDENTIFIER = "person-reidentification-retail-0288"
 AGE_GENDER = "age-gender-recognition-retail-0013"
 FILES = {RE_IDENTIFIER: "FP32", AGE_GENDER: "FP16-INT8"}
+POSE = "mediapipe pose_landmark_full"
+KEYPOINTS = 33  # those of a body; the network gives more, for its own use
+NEAR = 0.1  # of the longer side of the box around the keypoints of the raw frame
+SEEN = 0.5  # the least that a network must be sure of a body, and of a keypoint, in [0, 1]
 DRAWS = 2000
 EQUAL = 1e-6  # cosines that differ by less count as equal
 Z = 1.959963984540054
@@ -86,6 +90,24 @@ class Network:
         planes = np.asarray(sized, dtype=np.float32)[:, :, ::-1].transpose(2, 0, 1)[None]  # BGR
         answers = self.model({0: planes}).to_dict().items()
         return {name: value.ravel() for output, value in answers for name in output.names}
+
+
+class Pose:
+    """A network that finds the keypoints of one body in a picture."""
+
+    def __init__(self):
+        path = Path(sys.prefix) / "pose_landmark_full.tflite"
+        self.model = openvino.Core().compile_model(str(path), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+        self.side = self.model.inputs[0].shape[1]
+
+    def ask(self, picture):
+        """Keypoints of a picture `[h, w, 3]`, RGB, 0 to 255: `[33, 2]` in shares of its sides, and which of them are seen;
+        none where there is no body."""
+        sized = Image.fromarray(picture).resize((self.side, self.side), Image.Resampling.BILINEAR)
+        answers = {value.size: value.ravel() for value in self.model(np.asarray(sized, np.float32)[None] / 255).values()}
+        points = answers[195].reshape(39, 5)[:KEYPOINTS]
+        seen = (1 / (1 + np.exp(-points[:, 3])) > SEEN) & (answers[1] > SEEN)
+        return points[:, :2] / self.side, seen
 
 
 def unit(vector):
@@ -186,6 +208,35 @@ def gender(network, shown_clips):
         yield row(shown, "gender, top-1", AGE_GENDER, hits, chance)
 
 
+def right_keypoints(truth, found):
+    """The share of the keypoints seen in a raw frame that are found near their places."""
+    (places, seen), (guesses, guessed) = truth, found
+    longest = np.ptp(places[seen], axis=0).max()
+    near = np.linalg.norm(guesses[seen] - places[seen], axis=1) <= NEAR * longest
+    return float(np.mean(near & guessed[seen]))
+
+
+def keypoints(network, shown_clips, frames):
+    """Where the parts of a body are: PCK (Yang & Ramanan, 2013), in place of the truth what the network finds in raw frames.
+    By chance: what is right by the mean places in raw frames."""
+    raw = shown_clips[0][1]
+    truth = [[network.ask(picture) for picture in frames_of(clip, frames)] for clip in raw]
+    fit = lambda of_clip: [place for place, (_, seen) in enumerate(of_clip) if seen.sum() >= 8]  # a figure, not a hand
+    mean = np.mean([of_clip[place][0] for of_clip in truth for place in fit(of_clip)], axis=0)
+    constant = (mean, np.ones(KEYPOINTS, dtype=bool))
+    asked = [number for number, of_clip in enumerate(truth) if fit(of_clip)]
+    if len(asked) < len(raw) / 2:
+        return  # bodies are not what this set shows
+    share = lambda number, found: np.mean([right_keypoints(truth[number][place], found(place)) for place in fit(truth[number])])
+    chance = float(np.mean([share(number, lambda _: constant) for number in asked]))
+    for shown, clips in shown_clips[1:]:
+        hits = []
+        for number in asked:
+            pictures = frames_of(clips[number], frames)
+            hits.append(share(number, lambda place: network.ask(pictures[place])))
+        yield row(shown, f"keypoints, PCK at {NEAR}", POSE, hits, chance)
+
+
 def sets_of(folder):
     """For each set of clips.json, its clips in each way they are shown, raw ones first."""
     path = folder / "clips.json"
@@ -202,12 +253,15 @@ def of_faces(clips):
     return all(Image.open(clip.strip).width == clip.width for clip in clips[:8])
 
 
-def rows(folder, data, frames, actions):
+def rows(folder, data, frames, actions, pose):
     """The rows of all sets."""
     sets = sets_of(folder)
     found = []
     for shown_clips in sets:
         raw = shown_clips[0][1]
+        if pose:
+            found += keypoints(Pose(), shown_clips, frames)
+            continue
         if any(clip.subject and clip.action for clip in raw):
             found += who(Network(data, RE_IDENTIFIER), shown_clips, frames, actions)
         if of_faces(raw) and any("gender" in clip.attributes for clip in raw):
@@ -222,11 +276,12 @@ def main():
     parser.add_argument("--data", type=Path, default=os.environ.get("BAUTA_DATA"))
     parser.add_argument("--out", type=Path)
     parser.add_argument("--frames", type=int, default=3)
+    parser.add_argument("--pose", action="store_true")
     parser.add_argument("--actions", type=lambda text: text.split(","), default=[])
     options = parser.parse_args()
-    if options.data is None:
+    if options.data is None and not options.pose:
         raise Refused("no data folder: name one with --data DIR or the variable BAUTA_DATA")
-    text = json.dumps(rows(options.clips, Path(options.data), options.frames, options.actions), indent=2) + "\n"
+    text = json.dumps(rows(options.clips, options.data, options.frames, options.actions, options.pose), indent=2) + "\n"
     if options.out is None:
         print(text, end="")
         return

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { BautaOptions, EngineKind } from '../../web/src/index.js';
 import type { Changes } from './bench.js';
-import { codes, create, expectNothingRaw, openCamera, report, seenBy, waitForFrames, waitForState } from './rig.js';
+import { codes, create, expectNothingRaw, faultOfOpening, openCamera, report, seenBy, waitForFrames, waitForState } from './rig.js';
 import { useBench } from './use-bench.js';
 
 const ENGINES: { kind: EngineKind; options: BautaOptions }[] = [
@@ -16,13 +16,13 @@ const ENGINES: { kind: EngineKind; options: BautaOptions }[] = [
 ];
 
 const folder = mkdtempSync(join(tmpdir(), 'bauta-counted-'));
-/** Models of noisy codes that nobody trained: of three frames one is released, or all as one window, or the movement in it, at mu 1. */
+/** Models of noisy codes that nobody trained: of three frames one is released, or all as one window, or the movement in it, at mu 1 or (`quiet`) without noise. */
 let MODELS: Changes;
 
 beforeAll(() => {
   const root = fileURLToPath(new URL('../..', import.meta.url));
   execFileSync('cargo', ['run', '--release', '--quiet', '--example', 'reference', '--', folder], { cwd: root, stdio: 'inherit' });
-  const files = ['codes', 'windows', 'signs'].flatMap((name) => [`${name}.json`, `${name}.bpk`]);
+  const files = ['codes', 'windows', 'signs', 'quiet'].flatMap((name) => [`${name}.json`, `${name}.bpk`]);
   MODELS = Object.fromEntries(files.map((file) => [`/bauta/models/${file}`, readFileSync(join(folder, file))]));
 }, 600_000);
 afterAll(() => { rmSync(folder, { recursive: true }); });
@@ -47,5 +47,18 @@ describe.each(ENGINES)('on the $kind engine', ({ kind, options }) => {
     await expect.poll(async () => (await report(page)).ledgers).toMatchObject([{ releases: 4, mu: 2, left: 0, budget: { mu: 2 } }]);
     expect((await report(page)).ledgers[0]?.epsilon, 'epsilon at delta 1e-5 of mu 2').toBeCloseTo(9.997, 2);
     expectNothingRaw(await seenBy(page));
+  });
+
+  test('codes without noise are shown and cost nothing, and are not taken for noisy ones', { timeout: 240_000 }, async () => {
+    const page = await bench.page(MODELS);
+    await create(page, { ...options, model: 'quiet', mode: 'learned' });
+    await openCamera(page);
+    await waitForFrames(page, 4);
+    const { ledgers, card } = await report(page);
+    expect([card?.mode, ledgers]).toEqual(['learned', []]);
+    expectNothingRaw(await seenBy(page));
+    const boastful = await bench.page(MODELS);
+    await create(boastful, { ...options, model: 'quiet', mode: 'dp' });
+    expect(await faultOfOpening(boastful)).toMatchObject({ code: 'bad-model', message: expect.stringContaining('is of mode learned') as string });
   });
 });

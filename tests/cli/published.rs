@@ -49,6 +49,20 @@ fn published_tables_are_those_that_their_reports_print() {
 }
 
 #[test]
+fn the_matrix_is_the_one_that_its_reports_print() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let readme = fs::read_to_string(root.join("models/README.md")).expect("a README");
+    let after = readme.split("<!-- matrix: ").nth(1).expect("the mark before the matrix");
+    let (command, rest) = after.split_once(" -->").expect("the end of the mark");
+    let matrix = rest.split("<!-- end of matrix -->").next().expect("the mark after the matrix").trim();
+    let asked = command.trim_start_matches("printed by `bauta report ").trim_end_matches('`');
+    let reports: Vec<String> =
+        asked.split(' ').map(|name| root.join("models").join(name).to_string_lossy().into_owned()).collect();
+    let arguments: Vec<&str> = std::iter::once("report").chain(reports.iter().map(String::as_str)).collect();
+    assert_eq!(matrix, did(&Desk::new().bauta(&arguments)).trim(), "the matrix in models/README.md");
+}
+
+#[test]
 fn the_published_baselines_in_readme_are_those_of_their_report() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let text = |name: &str| fs::read_to_string(root.join(name)).expect("a published file");

@@ -178,7 +178,7 @@ fn a_sweep_checks_every_variant_before_it_trains_and_then_compares_them() {
 }
 
 #[test]
-fn noisy_codes_are_trained_and_spend_a_budget_and_pass_their_audit() {
+fn noisy_codes_spend_a_budget_and_pass_their_audit_and_codes_without_noise_have_none() {
     let desk = Desk::new();
     let stage = ["data", "stage", "stage", "--clips", "24", "--people", "4", "--frames", "4", "--size", "16"];
     did(&desk.bauta(&stage));
@@ -219,4 +219,15 @@ fn noisy_codes_are_trained_and_spend_a_budget_and_pass_their_audit() {
         &["bauta-s promises nothing", "mode dp"],
     );
     desk.refused(&["export", noisy, "out.onnx"], &["short noisy codes (dp)"]);
+    let quiet = text.replace("\"noisy\"", "\"quiet\"").replace("mu = 1.0", "mu = inf");
+    fs::write(desk.path("quiet.toml"), quiet).expect("written");
+    did(&desk.bauta(&["train", "quiet.toml"]));
+    let quiet = "runs/quiet/quiet";
+    let card = did(&desk.bauta(&["card", quiet]));
+    assert!(card.contains("learned mode") && !card.contains("does not cover"), "{card}");
+    let said = did(&desk.bauta(&["anonymize", "in.png", "quiet.png", "--model", quiet]));
+    assert!(!said.contains("release(s)"), "what costs nothing is counted: {said}");
+    let costly = ["anonymize", "in.png", "5.png", "--model", quiet, "--budget-mu", "9"];
+    desk.refused(&costly, &["quiet promises nothing", "mode dp"]);
+    desk.refused(&["audit-dp", quiet], &["quiet has no noise"]);
 }

@@ -80,13 +80,18 @@ impl<S> CardOf<S> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
-    /// By a trained network: leakage can be measured, nothing is proved.
+    /// By a trained network, codes without noise among them: leakage can be measured, nothing is proved.
     Learned,
     /// By short noisy codes: what a release tells is proved, see [`CardOf::promise`].
     Dp,
 }
 
 impl Mode {
+    /// That of a model of which so much is promised.
+    pub fn of(promise: Option<&Promise>) -> Self {
+        if promise.is_some() { Self::Dp } else { Self::Learned }
+    }
+
     /// As the card's file spells it.
     pub fn word(self) -> &'static str {
         match self {

@@ -98,6 +98,18 @@ pub enum ArtifactError {
         /// What follows from its configuration.
         kept: String,
     },
+    /// The card claims a mode that its promise is not of.
+    #[error(
+        "the card of {name} is of mode {}, and what it promises makes it {}; fetch it again", found.word(), kept.word()
+    )]
+    Mode {
+        /// The model.
+        name: String,
+        /// What the card says.
+        found: Mode,
+        /// What follows from its promise.
+        kept: Mode,
+    },
     /// The weights are those of another network.
     #[error("the weights of {name} do not fit the network its card describes")]
     Misfit {
@@ -190,11 +202,15 @@ impl<S: Shape> ArtifactOf<S> {
             let (promised, kept) = (said(&card.promise), said(&kept));
             return Err(ArtifactError::Promise { name: name.to_owned(), promised, kept });
         }
+        let (found, kept) = (card.mode, Mode::of(kept.as_ref()));
+        if found != kept {
+            return Err(ArtifactError::Mode { name: name.to_owned(), found, kept });
+        }
         Ok(Self { card, weights })
     }
 
-    /// Records `model` and completes its card: [`Card::sha256`], [`Card::known_answer`] and [`Card::promise`] are
-    /// computed here. Waits for the device.
+    /// Records `model` and completes its card: [`Card::sha256`], [`Card::known_answer`], [`Card::promise`] and
+    /// [`Card::mode`] are computed here. Waits for the device.
     ///
     /// # Errors
     /// [`ArtifactError::Misfit`] if the weights cannot be recorded.
@@ -210,6 +226,7 @@ impl<S: Shape> ArtifactOf<S> {
         card.known_answer = KnownAnswer::of(&enlarged::<S>(&answer, width, height));
         card.sha256 = digest(&weights);
         card.promise = card.config.promise();
+        card.mode = Mode::of(card.promise.as_ref());
         Ok(Self { card, weights })
     }
 

@@ -1,5 +1,5 @@
-//! What `bauta anonymize` puts to work: a model of single frames or of movement, or what a ledger counts: a model of noisy
-//! codes, or a mosaic.
+//! What `bauta anonymize` puts to work: a model of single frames, of movement or of codes, or a mosaic. What is promised of
+//! noisy codes and of mosaics a ledger counts.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -31,7 +31,7 @@ pub(super) enum Anonymizer {
     Still(Box<Session>),
     /// What moves, told by the frames before.
     Moved(Box<ArtifactOf<MotionConfig>>),
-    /// Releases against a budget.
+    /// Releases, which cost a budget where something is promised of them.
     Counted(Counted),
 }
 
@@ -44,7 +44,7 @@ pub(super) struct Counted {
 
 /// What makes releases.
 enum Source {
-    /// A model of mode dp.
+    /// A model of codes.
     Codes(Arc<Promised>),
     /// A mosaic, and what is said of it.
     Mosaic(MosaicConfig, String),
@@ -64,6 +64,11 @@ pub(super) struct Budget<'a> {
     pub(super) most: Option<ledger::Budget>,
     /// The ledger's file.
     pub(super) ledger: Option<&'a Path>,
+}
+
+impl Budget<'_> {
+    /// Nothing is asked for.
+    const NONE: Self = Self { most: None, ledger: None };
 }
 
 impl Anonymizer {
@@ -90,7 +95,8 @@ impl Anonymizer {
             {
                 let model = Promised::open(&ArtifactOf::load(path)?, &Device::flex())?;
                 let counted = ledger::Counted::codes(model.card().config.unit());
-                return Ok(Self::Counted(Counted::open(Source::Codes(Arc::new(model)), &counted, budget)?));
+                let budget = if model.card().promise.is_some() { budget } else { &Budget::NONE };
+                Self::Counted(Counted::open(Source::Codes(Arc::new(model)), &counted, budget)?)
             }
             (Some(path), Err(ArtifactError::Architecture { found, .. }))
                 if found.as_deref() == MotionConfig::ARCHITECTURE =>
@@ -102,7 +108,7 @@ impl Anonymizer {
             (_, artifact) => Self::Still(Box::new(Session::open(&artifact?, &Device::flex())?)),
         };
         ensure!(
-            budget.most.is_none() && budget.ledger.is_none(),
+            anonymizer.promises() || (budget.most.is_none() && budget.ledger.is_none()),
             "{} promises nothing, so it has no budget to spend; budgets and --ledger are for models of mode dp and for \
              --mosaic",
             anonymizer.card().0
@@ -120,6 +126,15 @@ impl Anonymizer {
             "{} shows movement, and a picture has none; give it a video, or name another model",
             artifact.card().name
         )
+    }
+
+    /// Whether anything is promised of what it shows.
+    fn promises(&self) -> bool {
+        match self {
+            Self::Still(_) | Self::Moved(_) => false,
+            Self::Counted(Counted { source: Source::Codes(model), .. }) => model.card().promise.is_some(),
+            Self::Counted(Counted { source: Source::Mosaic(..), .. }) => true,
+        }
     }
 
     /// The model's name and its claim.
@@ -160,6 +175,9 @@ impl Anonymizer {
     /// What has been spent, in a sentence; nothing where nothing is.
     pub(super) fn spent(&self) -> Option<String> {
         let Self::Counted(Counted { ledger, .. }) = self else { return None };
+        if !self.promises() {
+            return None;
+        }
         let of = match ledger.budget() {
             ledger::Budget::None => ", no budget".into(),
             budget => format!(", of {budget}"),

@@ -1,8 +1,10 @@
-//! `bauta report RUN`, and `bauta report REPORT.json`.
+//! `bauta report RUN`, and `bauta report REPORT.json...`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use crate::eval::markdown;
+use anyhow::bail;
+
+use crate::eval::{markdown, matrix};
 use crate::papers::read;
 use crate::report;
 
@@ -10,20 +12,43 @@ use crate::report;
 /// to change next.
 ///
 /// Works while the run is going, too. The file needs no other file and no network. Given a report.json of `bauta judge`
-/// instead, its tables are printed (Markdown) as this version words them; nothing is judged again.
+/// instead, its tables are printed (Markdown) as this version words them; nothing is judged again. Given several of these, they
+/// are put together: a line a transform, a column a set.
 #[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct MakeReport {
-    /// Run folder, as `bauta train` writes it; or a report (.json) of `bauta judge`.
-    run: PathBuf,
+    /// Run folder, as `bauta train` writes it; or one or several reports (.json) of `bauta judge`.
+    #[arg(required = true)]
+    runs: Vec<PathBuf>,
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  $ bauta report runs/stage-s
+  $ bauta report runs/judge-bauta-s/report.json
+  $ bauta report models/results/bauta-*.report.json    # which model does what on which set";
 
 impl MakeReport {
     pub(super) fn run(self) -> anyhow::Result<()> {
-        if self.run.extension().is_some_and(|end| end == "json") {
-            print!("{}", markdown(&read(&self.run)?));
-            return Ok(());
-        }
-        let report = report::write(&self.run)?;
+        let is_judged = |path: &Path| path.extension().is_some_and(|end| end == "json");
+        let run = match &self.runs[..] {
+            [judged] if is_judged(judged) => {
+                print!("{}", markdown(&read(judged)?));
+                return Ok(());
+            }
+            [run] => run,
+            several => {
+                if let Some(run) = several.iter().find(|path| !is_judged(path)) {
+                    bail!(
+                        "{} is no report.json of `bauta judge`; run folders are reported one by one",
+                        run.display()
+                    );
+                }
+                print!("{}", matrix(&several.iter().map(|path| read(path)).collect::<Result<Vec<_>, _>>()?)?);
+                return Ok(());
+            }
+        };
+        let report = report::write(run)?;
         println!("wrote {}\n\n{}", report.path.display(), report.verdict);
         Ok(())
     }

@@ -53,10 +53,9 @@ const NOT_COVERED: [&str; 4] = [
 /// What each release of a model costs, and about what. It follows from the mechanism.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Promise {
-    /// Gaussian differential privacy of one release; `null`: nothing is promised.
-    #[serde(with = "unbounded")]
+    /// Gaussian differential privacy of one release.
     pub mu_per_release: f64,
-    /// The same as epsilon at [`delta`](Self::delta); `null`: nothing is promised.
+    /// The same as epsilon at [`delta`](Self::delta); `null`: more than can be told.
     #[serde(with = "unbounded")]
     pub epsilon_per_release: f64,
     /// The chance with which epsilon may be missed.
@@ -70,25 +69,22 @@ pub struct Promise {
 }
 
 impl Promise {
-    /// What a mechanism keeps for each release, which is about `unit`.
-    pub fn of(mechanism: &MechanismConfig, unit: Unit) -> Self {
+    /// What a mechanism keeps for each release, which is about `unit`; nothing without noise.
+    pub fn of(mechanism: &MechanismConfig, unit: Unit) -> Option<Self> {
         let mu = mechanism.mu();
-        Self {
+        (mu < Mu::NONE).then(|| Self {
             mu_per_release: mu.value(),
             epsilon_per_release: mu.epsilon(DELTA).unwrap_or(f64::INFINITY),
             delta: DELTA,
             unit: unit.to_string(),
             relation: unit.relation().into(),
             not_covered: NOT_COVERED.map(Into::into).to_vec(),
-        }
+        })
     }
 
     /// The promise in a clause without full stop.
     pub fn sentence(&self) -> String {
         let Self { mu_per_release: mu, epsilon_per_release: epsilon, delta, unit, relation, .. } = self;
-        if !mu.is_finite() {
-            return "no formal guarantee: there is no noise".into();
-        }
         format!(
             "each release is {mu:.4}-GDP (epsilon {epsilon:.3} at delta {delta:e}); unit: {unit}; {relation}; T releases cost \
              mu {mu:.4} * sqrt(T)"
@@ -119,9 +115,13 @@ pub(super) mod unbounded {
 mod tests {
     use super::*;
 
+    fn promised(mechanism: &MechanismConfig, unit: Unit) -> Promise {
+        Promise::of(mechanism, unit).expect("there is noise")
+    }
+
     #[test]
     fn it_says_what_the_mechanism_keeps_and_survives_the_card() {
-        let promise = Promise::of(&MechanismConfig { clip: 1.0, sigma: 2.0 }, Unit::FRAME);
+        let promise = promised(&MechanismConfig { clip: 1.0, sigma: 2.0 }, Unit::FRAME);
         assert_eq!(promise.mu(), Mu::new(1.0).expect("a mu"));
         let sentence = promise.sentence();
         for part in ["1.0000-GDP", "epsilon 4.377 at delta 1e-5", "replacement", "sqrt(T)"] {
@@ -133,17 +133,12 @@ mod tests {
 
     #[test]
     fn without_noise_nothing_is_promised() {
-        let promise = Promise::of(&MechanismConfig { clip: 1.0, sigma: 0.0 }, Unit::FRAME);
-        assert_eq!(promise.mu(), Mu::NONE);
-        assert!(promise.sentence().contains("no formal guarantee"), "{}", promise.sentence());
-        let text = serde_json::to_string(&promise).expect("JSON");
-        assert!(text.contains("\"mu_per_release\":null"), "{text}");
-        assert_eq!(serde_json::from_str::<Promise>(&text).expect("a promise"), promise);
+        assert_eq!(Promise::of(&MechanismConfig { clip: 1.0, sigma: 0.0 }, Unit::FRAME), None);
     }
 
     #[test]
     fn it_says_what_a_release_is_of() {
-        let of = |frames| Promise::of(&MechanismConfig { clip: 1.0, sigma: 2.0 }, Unit { frames }).sentence();
+        let of = |frames| promised(&MechanismConfig { clip: 1.0, sigma: 2.0 }, Unit { frames }).sentence();
         for part in ["window of 8 frames", "no frame is in two windows", "all frames of that window"] {
             assert!(of(8).contains(part) && !of(1).contains(part), "{part}: {} {}", of(8), of(1));
         }

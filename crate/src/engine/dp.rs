@@ -1,4 +1,5 @@
-//! The privacy boundary of models with a formal promise: what leaves has been through clip and noise, and is paid for.
+//! The privacy boundary of models of codes: what leaves has been through clip and noise, and is paid for. Where there is
+//! no noise nothing is promised, and the ledger counts without bound.
 
 use std::sync::Arc;
 
@@ -12,7 +13,7 @@ use crate::frame::{self, Planes, Rgba8};
 use crate::known_answer;
 use crate::model::{Coder, DpConfig, Shape as _};
 
-/// A model with a formal promise, on one device, before it has released anything.
+/// A model of codes, with a formal promise where they are noisy, on one device, before it has released anything.
 pub struct Promised {
     card: CardOf<DpConfig>,
     network: Coder,

@@ -8,24 +8,24 @@ use super::report::{Report, Row};
 /// The method of raw clips, which stand in every report.
 const RAW: &str = "raw";
 
-/// Why the transforms of an earlier report cannot stand beside those of a judgement.
+/// Why the transforms of two reports cannot stand beside each other.
 #[derive(Debug, thiserror::Error)]
 pub enum BesideError {
     /// It was judged in another way, or on other sets.
-    #[error("{what} of the earlier report: found {found}, this judgement has {expected}; judge both alike")]
+    #[error("{what}: one report has {found}, another {expected}; judge both alike")]
     Otherwise {
         /// What is not alike.
         what: &'static str,
-        /// What the earlier report has.
+        /// What the one report has.
         found: String,
-        /// What this judgement has.
+        /// What the other has.
         expected: String,
     },
     /// A control of it failed.
-    #[error("the earlier report is void, as a control failed; judge its transforms again")]
+    #[error("a report is void, as a control failed; judge its transforms again")]
     Void,
-    /// A transform was judged then and is judged now.
-    #[error("{method} is in the earlier report and is judged again; leave it out of one of them")]
+    /// A transform was judged in both.
+    #[error("{method} is in one report and is judged again in another; leave it out of one of them")]
     Twice {
         /// The transform.
         method: String,

@@ -7,6 +7,8 @@ use crate::data::ClipStore;
 
 /// What it is called in reports.
 pub const MEASURE: &str = "flicker, 0 to 255";
+/// How it is read.
+pub(super) const READING: &str = "Flicker: no attacker's, but by how much more than in the raw clip a byte changes from one frame to the next.";
 
 /// Flicker of the clips that a transform shows: from one frame to the next a byte changes by so much more than that of the raw
 /// clip does, in `[0, 255]`, the mean over the clips' means, its interval over clips. Raw clips have none. The training

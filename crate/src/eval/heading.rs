@@ -1,8 +1,10 @@
 //! What is kept, then the three tests of the Article 29 Working Party (Opinion 05/2014 on anonymisation techniques):
 //! singling out, linkability, inference.
 
+use super::flicker;
 use super::proven::CEILING;
 use super::reading::question;
+use super::report::Row;
 
 /// Under which heading a measure stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +21,17 @@ pub enum Heading {
     Other,
 }
 
+/// How measures are read that are no attacker's: what the measure asks, and a sentence.
+const READINGS: [(&str, &str); 2] = [("flicker", flicker::READING), ("keypoints", KEYPOINTS)];
+const KEYPOINTS: &str = "Keypoints: how many of those that a pose network by others finds in raw frames it finds in the same \
+                         places of rewritten ones (within a tenth of the figure's longer side).";
+
+/// The sentences for what stands among `rows`.
+pub(super) fn readings(rows: &[Row]) -> impl Iterator<Item = &'static str> {
+    let there = |asked: &str| rows.iter().any(|row| question(&row.measure) == asked);
+    READINGS.into_iter().filter(move |(asked, _)| there(asked)).map(|(_, reading)| reading)
+}
+
 impl Heading {
     pub(super) const ALL: [Self; 5] =
         [Self::Utility, Self::SinglingOut, Self::Linkability, Self::Inference, Self::Other];
@@ -29,7 +42,7 @@ impl Heading {
         let attribute =
             ["top-1", "cMAP", "balanced accuracy", "NL", CEILING].iter().any(|end| measure.ends_with(end));
         match asked {
-            "action" | "flicker" => Self::Utility,
+            "action" | "keypoints" | "flicker" => Self::Utility,
             "re-identification by others" | "reconstruction" => Self::SinglingOut,
             "verification" => Self::Linkability,
             "membership" => Self::Inference,

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::flicker;
+use super::heading::readings;
 use super::overview::{VOID, overview};
 use super::proven;
 use super::reading::{distinct, question, untold_action, untold_sentence, worst_leak};
@@ -38,9 +38,7 @@ pub fn markdown(report: &Report) -> String {
          hundred below the same network on raw clips. Effort: {}.\n",
         subject.seeds, subject.effort
     );
-    if report.rows.iter().any(|row| row.measure == flicker::MEASURE) {
-        text += "Flicker: no attacker's, but by how much more than in the raw clip a byte changes from one frame to the next.\n\n";
-    }
+    readings(&report.rows).for_each(|reading| text += &format!("{reading}\n\n"));
     text += "| control | passed | value |\n| --- | --- | --- |\n";
     for control in &report.controls {
         let passed = if control.passed { "yes" } else { "**no**" };

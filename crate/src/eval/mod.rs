@@ -7,7 +7,7 @@
 //!                                                reidentify, membership, controls, proven ─┤
 //!                                                compare, budgets, merge, beside ──────────┘
 //!
-//! Report ─ reading ─> overview, markdown, page            clips: for other programs    cost: said beforehand
+//! Report ─ reading ─> overview, matrix, markdown, page    clips: for other programs    cost: said beforehand
 //! ```
 //!
 //! The attacker has the model, can anonymize data of his own to learn from, and sees whole clips. Of several
@@ -27,6 +27,7 @@ mod interval;
 mod inverse;
 mod judge;
 mod markdown;
+mod matrix;
 mod membership;
 mod merge;
 mod overview;
@@ -57,6 +58,7 @@ pub use heading::Heading;
 pub use interval::Estimate;
 pub use judge::{Judge, Progress, Task};
 pub use markdown::markdown;
+pub use matrix::matrix;
 pub use membership::membership_sides;
 pub use merge::{MergeError, add_rows, read_rows};
 pub use overview::overview;

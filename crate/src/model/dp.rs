@@ -1,4 +1,4 @@
-//! A short noisy code and pictures drawn from it: the network whose releases have a formal promise.
+//! A short code and pictures drawn from it: the network whose releases have a formal promise, where there is noise.
 //!
 //! ```text
 //! frames of a window ─ features, each alone ─ code ─┤ clip, noise ├─ picture of (code, phase)
@@ -107,7 +107,7 @@ impl Shape for DpConfig {
     }
 
     fn promise(&self) -> Option<Promise> {
-        Some(Promise::of(&self.mechanism, self.unit()))
+        Promise::of(&self.mechanism, self.unit())
     }
 }
 

@@ -11,7 +11,7 @@ const JUDGED: &str = "judged ";
 /// What is claimed about the privacy of `subject`, in a sentence without full stop: the worst leakage, with its
 /// interval, where it was found and by whom; before it what is proved, if anything is.
 pub fn claim(promise: Option<&Promise>, report: &Report, subject: &str) -> String {
-    let proven = promise.filter(|promise| promise.mu_per_release.is_finite()).map(Promise::sentence);
+    let proven = promise.map(Promise::sentence);
     let Some((asked, worst)) = worst_leak(rows(report, subject)) else {
         return format!(
             "{}, and no leakage is stated: raw clips of the sets that were judged tell nothing private to compare with",

@@ -10,6 +10,8 @@ use crate::known_answer::KnownAnswer;
 use crate::metrics::Reading;
 use crate::model::Shape as _;
 
+const UNATTACKED: &str = "no privacy claim: nobody has attacked it yet";
+
 /// The card of the model that `result` came out of, but for the shape of its network; digest and known answer are filled
 /// in when weights are added.
 pub(super) fn of(
@@ -24,13 +26,14 @@ pub(super) fn of(
     CardOf {
         format: artifact::FORMAT,
         name: config.name.clone(),
-        mode: if config.model.architecture == Architecture::Dp { Mode::Dp } else { Mode::Learned },
+        mode: Mode::of(promised.as_ref()),
         privacy_claim: match config.model.architecture {
             Architecture::UNet => {
                 "no privacy claim: only the trainer's quick attackers have been tried".into()
             }
-            Architecture::Bdq | Architecture::Motion => "no privacy claim: nobody has attacked it yet".into(),
-            Architecture::Dp => promised.as_ref().map_or(String::new(), Promise::sentence),
+            Architecture::Bdq | Architecture::Motion | Architecture::Dp => {
+                promised.as_ref().map_or(UNATTACKED.into(), Promise::sentence)
+            }
         },
         promise: promised,
         licence: corpus.licence.clone(),
@@ -85,6 +88,16 @@ fn limits(config: &TrainConfig) -> Vec<String> {
             UNJUDGED[2].into(),
             "looks at the frame before: a filter to hold models against in `bauta judge`, not for the product".into(),
             "shows nothing of who stands still, and everything where the camera moves".into(),
+        ];
+    }
+    if config.model.architecture == Architecture::Dp && config.model.mu.is_infinite() {
+        return vec![
+            format!("trained on frames of {size} x {size} pixels in which a person fills most of the frame"),
+            UNJUDGED[0].into(),
+            UNJUDGED[1].into(),
+            "shows of movement what told the actions that it was trained on, and perhaps of no others".into(),
+            "shows patterns that people cannot read, and nothing of who stands still".into(),
+            "sound, captions and metadata are not anonymized".into(),
         ];
     }
     if config.model.architecture == Architecture::Dp {

@@ -1,4 +1,4 @@
-//! A model of ours with a formal promise: each clip is a stream of its own.
+//! A model of ours that shows codes: each clip is a stream of its own.
 //!
 //! The noise follows from the clip's name, so that a judgement can be repeated. Whoever has this program can draw it
 //! again: what is judged is what the model shows, and the promise is kept only by noise that nobody else can draw.
@@ -8,7 +8,7 @@ use std::sync::Arc;
 use burn::tensor::Device;
 
 use super::{Clip, Transform, TransformError, bytes_of};
-use crate::artifact::ArtifactOf;
+use crate::artifact::{ArtifactOf, CardOf};
 use crate::dp::accountant::Mu;
 use crate::dp::ledger::Ledger;
 use crate::engine::{AnonFrame, Promised, RawFrame};
@@ -18,13 +18,13 @@ use crate::rng::Seed;
 
 const NO_BUDGET: &str = "a ledger without budget refuses nothing";
 
-/// A trained model of noisy codes on the CPU. Each clip comes back as pictures of 8 bits, each frame in its place.
-pub struct Noisy {
+/// A trained model of codes, noisy or not, on the CPU. Each clip comes back as pictures of 8 bits, each frame in its place.
+pub struct Coded {
     name: String,
     model: Arc<Promised>,
 }
 
-impl Noisy {
+impl Coded {
     /// Puts a model to work, after its self-test.
     ///
     /// # Errors
@@ -41,7 +41,7 @@ impl Noisy {
     }
 }
 
-impl Transform for Noisy {
+impl Transform for Coded {
     fn name(&self) -> String {
         self.name.clone()
     }
@@ -67,8 +67,8 @@ impl Transform for Noisy {
     }
 
     fn promise(&self, frames: usize) -> Option<Mu> {
-        let card = self.model.card();
-        Some(card.config.mechanism.mu().times(card.config.releases(frames) as u64))
+        let CardOf { promise, config, .. } = self.model.card();
+        Some(promise.as_ref()?.mu().times(config.releases(frames) as u64))
     }
 
     fn trained_on(&self) -> Vec<String> {

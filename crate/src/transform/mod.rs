@@ -32,7 +32,7 @@ use self::blacken::Blacken;
 use self::blur::Blur;
 use self::coarse::Coarse;
 use self::downsample::Downsample;
-pub use self::dp::Noisy;
+pub use self::dp::Coded;
 use self::dp_pix::DpPix;
 pub use self::filter::Filter;
 pub use self::folder::Folder;
@@ -176,7 +176,7 @@ pub enum TransformError {
     },
 }
 
-/// What `bauta train` has made: a model, one with a promise, or a filter of clips. `path` names `NAME.bpk`, `NAME.json`, or `NAME` alone;
+/// What `bauta train` has made: a model, of pictures, movement or codes, or a filter of clips. `path` names `NAME.bpk`, `NAME.json`, or `NAME` alone;
 /// `name` is what tables call it, or the name on its card.
 ///
 /// # Errors
@@ -191,7 +191,7 @@ pub fn trained(path: &Path, name: Option<&str>) -> Result<Box<dyn Transform>, Tr
             }))
         }
         Err(ArtifactError::Architecture { found, .. }) if found.as_deref() == DpConfig::ARCHITECTURE => {
-            let model = Noisy::open(&ArtifactOf::<DpConfig>::load(path)?)?;
+            let model = Coded::open(&ArtifactOf::<DpConfig>::load(path)?)?;
             Ok(Box::new(match name {
                 Some(name) => model.called(name),
                 None => model,

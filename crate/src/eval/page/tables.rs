@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::super::heading::Heading;
+use super::super::heading::{Heading, readings};
 use super::super::reading::{distinct, worst_leak};
 use super::super::report::{Protocol, Report, Row};
 use super::columns::{Column, columns};
@@ -16,6 +16,7 @@ pub(super) fn all(report: &Report) -> Markup {
             @let rows: Vec<&Row> = report.rows.iter().filter(|row| stands_below(row, heading)).collect();
             @if !rows.is_empty() {
                 h2 { (heading.title()) }
+                @if heading == Heading::Utility { @for reading in readings(&report.rows) { p.note { (reading) } } }
                 @if heading == Heading::Inference { p.note { (worst_attribute(report, &rows)) } }
                 @for set in distinct(rows.iter().map(|row| row.dataset.as_str())) {
                     @let of_set: Vec<&Row> = rows.iter().copied().filter(|row| row.dataset == set).collect();

@@ -2,11 +2,12 @@
 
 use super::super::heading::Heading;
 use super::super::reading::question;
-use super::super::report::{Protocol, Report};
+use super::super::report::{Protocol, Report, Row};
 
 /// What can be measured here: what its rows ask, and what is missing without them.
-const MEASURES: [(&str, &str); 7] = [
+const MEASURES: [(&str, &str); 8] = [
     ("action", "Whether the action is kept."),
+    ("keypoints", "Whether a pose network by others still finds the parts of a body."),
     (
         "identity across actions",
         "Who is seen, known by other actions: these sets do not tell who is in them.",
@@ -32,7 +33,9 @@ pub(super) fn sentences(report: &Report) -> Vec<String> {
     let measured = |asked: &str| report.rows.iter().any(|row| question(&row.measure) == asked);
     let missing =
         MEASURES.iter().filter(|(asked, _)| !measured(asked)).map(|(_, missing)| (*missing).to_owned());
-    let outside = report.rows.iter().any(|row| row.protocol == Protocol::Outside);
+    let attacks =
+        |row: &Row| row.protocol == Protocol::Outside && Heading::of(&row.measure) != Heading::Utility;
+    let outside = report.rows.iter().any(attacks);
     let stranger = (!outside).then(|| "Networks that others trained on other people.".to_owned());
     let inferred = report
         .rows

@@ -91,7 +91,7 @@ pub struct ModelShape {
     pub window: usize,
     /// `dp`: longest code, on the scale of the noise.
     pub clip: f64,
-    /// `dp`: what a release costs, as mu; infinite: no noise, and no promise.
+    /// `dp`: what a release costs, as mu; infinite: no noise, no promise, and a model of the mode learned.
     pub mu: f64,
     /// `dp` of pictures: steps of the game without noise. Before the game there is none either. That of codes of signs
     /// rises over their warm-up.

@@ -174,6 +174,24 @@ fn a_run_of_codes_of_windows_says_what_a_release_is_of() {
 }
 
 #[test]
+fn a_run_of_codes_without_noise_promises_nothing_and_says_what_they_show() {
+    let (place, mut config) = (Place::new(), coding(2));
+    config.model.mu = f64::INFINITY;
+    let Outcome::Done { weights, .. } = place.run("run", &config, false, u64::MAX).expect("a run") else {
+        panic!("nobody stopped it");
+    };
+    let artifact = ArtifactOf::<DpConfig>::load(&weights).expect("the model can be read");
+    let card = artifact.card();
+    assert_eq!((card.mode, &card.promise), (crate::artifact::Mode::Learned, &None));
+    assert!(card.privacy_claim.contains("no privacy claim"), "{}", card.privacy_claim);
+    assert!(
+        card.limits.iter().any(|limit| limit.contains("patterns that people cannot read")),
+        "{:?}",
+        card.limits
+    );
+}
+
+#[test]
 fn codes_of_movement_are_rehearsed_before_the_game_and_not_in_it() {
     let (place, mut config) = (Place::new(), coding(2));
     config.model = ModelShape { sees: Sees::Signs, grid: 8, ..config.model };
