@@ -17,7 +17,7 @@ RE_IDENTIFIER = "person-reidentification-retail-0288"
 AGE_GENDER = "age-gender-recognition-retail-0013"
 FILES = {RE_IDENTIFIER: "FP32", AGE_GENDER: "FP16-INT8"}
 POSE = "mediapipe pose_landmark_full"
-KEYPOINTS = 33  # those of a body; the network gives more, for its own use
+ARMS = [13, 14, 15, 16]  # elbows and wrists among its keypoints: what moves most of somebody who stands
 NEAR = 0.1  # of the longer side of the box around the keypoints of the raw frame
 SEEN = 0.5  # the least that a network must be sure of a body, and of a keypoint, in [0, 1]
 DRAWS = 2000
@@ -101,13 +101,12 @@ class Pose:
         self.side = self.model.inputs[0].shape[1]
 
     def ask(self, picture):
-        """Keypoints of a picture `[h, w, 3]`, RGB, 0 to 255: `[33, 2]` in shares of its sides, and which of them are seen;
-        none where there is no body."""
+        """What it finds in a picture `[h, w, 3]`, RGB, 0 to 255: whether there is a body, where its keypoints are (`[39, 2]`, in
+        shares of the sides), and which of them are seen."""
         sized = Image.fromarray(picture).resize((self.side, self.side), Image.Resampling.BILINEAR)
         answers = {value.size: value.ravel() for value in self.model(np.asarray(sized, np.float32)[None] / 255).values()}
-        points = answers[195].reshape(39, 5)[:KEYPOINTS]
-        seen = (1 / (1 + np.exp(-points[:, 3])) > SEEN) & (answers[1] > SEEN)
-        return points[:, :2] / self.side, seen
+        points = answers[195].reshape(39, 5)
+        return answers[1][0] > SEEN, points[:, :2] / self.side, points[:, 3] > 0  # a logit: more than even odds
 
 
 def unit(vector):
@@ -208,12 +207,12 @@ def gender(network, shown_clips):
         yield row(shown, "gender, top-1", AGE_GENDER, hits, chance)
 
 
-def right_keypoints(truth, found):
-    """The share of the keypoints seen in a raw frame that are found near their places."""
-    (places, seen), (guesses, guessed) = truth, found
-    longest = np.ptp(places[seen], axis=0).max()
-    near = np.linalg.norm(guesses[seen] - places[seen], axis=1) <= NEAR * longest
-    return float(np.mean(near & guessed[seen]))
+def near_arms(truth, places):
+    """The share of the elbows and wrists seen in a raw frame that are near those places."""
+    _, true, seen = truth
+    arms = [point for point in ARMS if seen[point]]
+    longest = np.ptp(true[seen], axis=0).max()
+    return float(np.mean(np.linalg.norm(places[arms] - true[arms], axis=1) <= NEAR * longest))
 
 
 def keypoints(network, shown_clips, frames):
@@ -221,20 +220,21 @@ def keypoints(network, shown_clips, frames):
     By chance: what is right by the mean places in raw frames."""
     raw = shown_clips[0][1]
     truth = [[network.ask(picture) for picture in frames_of(clip, frames)] for clip in raw]
-    fit = lambda of_clip: [place for place, (_, seen) in enumerate(of_clip) if seen.sum() >= 8]  # a figure, not a hand
-    mean = np.mean([of_clip[place][0] for of_clip in truth for place in fit(of_clip)], axis=0)
-    constant = (mean, np.ones(KEYPOINTS, dtype=bool))
-    asked = [number for number, of_clip in enumerate(truth) if fit(of_clip)]
+    told = lambda answer: answer[0] and any(answer[2][point] for point in ARMS)
+    places = [[place for place, answer in enumerate(of_clip) if told(answer)] for of_clip in truth]
+    asked = [number for number, of_clip in enumerate(places) if of_clip]
     if len(asked) < len(raw) / 2:
         return  # bodies are not what this set shows
-    share = lambda number, found: np.mean([right_keypoints(truth[number][place], found(place)) for place in fit(truth[number])])
-    chance = float(np.mean([share(number, lambda _: constant) for number in asked]))
+    mean = np.mean([truth[number][place][1] for number in asked for place in places[number]], axis=0)
+    over = lambda number, value: float(np.mean([value(place) for place in places[number]]))
+    right = lambda number, of: over(number, lambda place: near_arms(truth[number][place], of(place)))
+    chance = float(np.mean([right(number, lambda _: mean) for number in asked]))
     for shown, clips in shown_clips[1:]:
-        hits = []
-        for number in asked:
-            pictures = frames_of(clips[number], frames)
-            hits.append(share(number, lambda place: network.ask(pictures[place])))
-        yield row(shown, f"keypoints, PCK at {NEAR}", POSE, hits, chance)
+        found = {number: [network.ask(picture) for picture in frames_of(clips[number], frames)] for number in asked}
+        bodies = [over(number, lambda place: float(found[number][place][0])) for number in asked]
+        hits = [right(number, lambda place: found[number][place][1]) for number in asked]
+        yield row(shown, "keypoints, bodies found", POSE, bodies, None)
+        yield row(shown, f"keypoints, PCK at {NEAR} of elbows and wrists", POSE, hits, chance)
 
 
 def sets_of(folder):

@@ -23,8 +23,9 @@ pub enum Heading {
 
 /// How measures are read that are no attacker's: what the measure asks, and a sentence.
 const READINGS: [(&str, &str); 2] = [("flicker", flicker::READING), ("keypoints", KEYPOINTS)];
-const KEYPOINTS: &str = "Keypoints: how many of those that a pose network by others finds in raw frames it finds in the same \
-                         places of rewritten ones (within a tenth of the figure's longer side).";
+const KEYPOINTS: &str = "Keypoints: in how many of the frames in which a pose network by others finds a body it finds one after they \
+                         were rewritten, and how many elbows and wrists then lie where they lie in the raw frame, within \
+                         a tenth of the figure's longer side, whether it is sure of a body or not. Chance: a body that stands as on average.";
 
 /// The sentences for what stands among `rows`.
 pub(super) fn readings(rows: &[Row]) -> impl Iterator<Item = &'static str> {
