@@ -17,9 +17,10 @@ RE_IDENTIFIER = "person-reidentification-retail-0288"
 AGE_GENDER = "age-gender-recognition-retail-0013"
 FILES = {RE_IDENTIFIER: "FP32", AGE_GENDER: "FP16-INT8"}
 POSE = "mediapipe pose_landmark_full"
+BODY = 33  # its first keypoints are those of a body, the others for its own use
 ARMS = [13, 14, 15, 16]  # elbows and wrists among its keypoints: what moves most of somebody who stands
 NEAR = 0.1  # of the longer side of the box around the keypoints of the raw frame
-SEEN = 0.5  # the least that a network must be sure of a body, and of a keypoint, in [0, 1]
+SEEN = 0.5  # the least that it must be sure of a body, in [0, 1]
 DRAWS = 2000
 EQUAL = 1e-6  # cosines that differ by less count as equal
 Z = 1.959963984540054
@@ -101,12 +102,13 @@ class Pose:
         self.side = self.model.inputs[0].shape[1]
 
     def ask(self, picture):
-        """What it finds in a picture `[h, w, 3]`, RGB, 0 to 255: whether there is a body, where its keypoints are (`[39, 2]`, in
-        shares of the sides), and which of them are seen."""
+        """What it finds in a picture `[h, w, 3]`, RGB, 0 to 255: whether there is a body, where its keypoints are (`[33, 2]`, in
+        pixels), and which of them are seen."""
         sized = Image.fromarray(picture).resize((self.side, self.side), Image.Resampling.BILINEAR)
         answers = {value.size: value.ravel() for value in self.model(np.asarray(sized, np.float32)[None] / 255).values()}
-        points = answers[195].reshape(39, 5)
-        return answers[1][0] > SEEN, points[:, :2] / self.side, points[:, 3] > 0  # a logit: more than even odds
+        points = answers[195].reshape(-1, 5)[:BODY]
+        places = points[:, :2] / self.side * [picture.shape[1], picture.shape[0]]
+        return answers[1][0] > SEEN, places, points[:, 3] > 0  # a logit: more than even odds
 
 
 def unit(vector):
@@ -215,16 +217,19 @@ def near_arms(truth, places):
     return float(np.mean(np.linalg.norm(places[arms] - true[arms], axis=1) <= NEAR * longest))
 
 
-def keypoints(network, shown_clips, frames):
+def keypoints(network, shown_clips, frames, actions):
     """Where the parts of a body are: PCK (Yang & Ramanan, 2013), in place of the truth what the network finds in raw frames.
     By chance: what is right by the mean places in raw frames."""
+    wanted = lambda clips: [clip for clip in clips if not actions or clip.action in actions]
+    shown_clips = [(shown, wanted(clips)) for shown, clips in shown_clips]
     raw = shown_clips[0][1]
     truth = [[network.ask(picture) for picture in frames_of(clip, frames)] for clip in raw]
     told = lambda answer: answer[0] and any(answer[2][point] for point in ARMS)
     places = [[place for place, answer in enumerate(of_clip) if told(answer)] for of_clip in truth]
     asked = [number for number, of_clip in enumerate(places) if of_clip]
     if len(asked) < len(raw) / 2:
-        return  # bodies are not what this set shows
+        print(f"{shown_clips[0][0]['dataset']}: no body with arms in most raw clips, left out", file=sys.stderr)
+        return
     mean = np.mean([truth[number][place][1] for number in asked for place in places[number]], axis=0)
     over = lambda number, value: float(np.mean([value(place) for place in places[number]]))
     right = lambda number, of: over(number, lambda place: near_arms(truth[number][place], of(place)))
@@ -256,12 +261,12 @@ def of_faces(clips):
 def rows(folder, data, frames, actions, pose):
     """The rows of all sets."""
     sets = sets_of(folder)
+    if pose:
+        network = Pose()
+        return [row for shown_clips in sets for row in keypoints(network, shown_clips, frames, actions)]
     found = []
     for shown_clips in sets:
         raw = shown_clips[0][1]
-        if pose:
-            found += keypoints(Pose(), shown_clips, frames)
-            continue
         if any(clip.subject and clip.action for clip in raw):
             found += who(Network(data, RE_IDENTIFIER), shown_clips, frames, actions)
         if of_faces(raw) and any("gender" in clip.attributes for clip in raw):

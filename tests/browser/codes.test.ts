@@ -57,6 +57,15 @@ describe.each(ENGINES)('on the $kind engine', ({ kind, options }) => {
     const { ledgers, card } = await report(page);
     expect([card?.mode, ledgers]).toEqual(['learned', []]);
     expectNothingRaw(await seenBy(page));
+    await page.evaluate(() => window.made.close());
+    const bound = await bench.page(MODELS);
+    await create(bound, { ...options, model: 'signs', budget: { mu: 20 } });
+    await openCamera(bound);
+    await waitForFrames(bound, 1);
+    const refused = await bound.evaluate(() => window.made.useModel('quiet').then(() => undefined, (fault: unknown) => (fault as { code: string }).code));
+    expect(refused, 'a bound is not shaken off by what spends none').toBe('bad-model');
+    expect((await report(bound)).card?.mode, 'what was shown stays').toBe('dp');
+    await bound.evaluate(() => window.made.close());
     const boastful = await bench.page(MODELS);
     await create(boastful, { ...options, model: 'quiet', mode: 'dp' });
     expect(await faultOfOpening(boastful)).toMatchObject({ code: 'bad-model', message: expect.stringContaining('is of mode learned') as string });

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::bail;
 
 use crate::eval::{markdown, matrix};
-use crate::papers::read;
+use crate::papers::{PapersError, read};
 use crate::report;
 
 /// Write report.html into a run folder: what the run kept and what it leaks, its curves and samples, and what
@@ -26,7 +26,7 @@ const EXAMPLES: &str = "\
 Examples:
   $ bauta report runs/stage-s
   $ bauta report runs/judge-bauta-s/report.json
-  $ bauta report models/results/bauta-*.report.json    # which model does what on which set";
+  $ bauta report models/results/bauta-m6.report.json models/results/bauta-h6.report.json    # which does what on which set";
 
 impl MakeReport {
     pub(super) fn run(self) -> anyhow::Result<()> {
@@ -44,7 +44,9 @@ impl MakeReport {
                         run.display()
                     );
                 }
-                print!("{}", matrix(&several.iter().map(|path| read(path)).collect::<Result<Vec<_>, _>>()?)?);
+                let named = |path: &PathBuf| Ok((path.display().to_string(), read(path)?));
+                let reports = several.iter().map(named).collect::<Result<Vec<_>, PapersError>>()?;
+                print!("{}", matrix(&reports)?);
                 return Ok(());
             }
         };

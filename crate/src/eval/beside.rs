@@ -6,16 +6,16 @@ use super::Thoroughness;
 use super::report::{Report, Row};
 
 /// The method of raw clips, which stand in every report.
-const RAW: &str = "raw";
+pub(super) const RAW: &str = "raw";
 
 /// Why the transforms of two reports cannot stand beside each other.
 #[derive(Debug, thiserror::Error)]
 pub enum BesideError {
     /// It was judged in another way, or on other sets.
-    #[error("{what}: one report has {found}, another {expected}; judge both alike")]
+    #[error("{what}: found {found}, expected {expected}; what stands side by side must be judged alike")]
     Otherwise {
         /// What is not alike.
-        what: &'static str,
+        what: String,
         /// What the one report has.
         found: String,
         /// What the other has.
@@ -30,17 +30,23 @@ pub enum BesideError {
         /// The transform.
         method: String,
     },
+    /// Two models have one name.
+    #[error("two models are called {method}, and are not the same; judge one of them under another name")]
+    Namesake {
+        /// The name.
+        method: String,
+    },
     /// Raw clips or controls have other figures: other data, other attackers, or another machine.
     #[error(
-        "{what} has another figure in the earlier report (there {found}, here {expected}), so the attackers were not \
-         the same; judge its transforms again"
+        "{what} has another figure in another report (there {found}, here {expected}), so the attackers were not the same; \
+         judge its transforms again"
     )]
     Unlike {
         /// The figure.
         what: String,
-        /// In the earlier report.
+        /// In the other report.
         found: String,
-        /// In this judgement.
+        /// In this one.
         expected: String,
     },
 }
@@ -70,7 +76,7 @@ pub fn check_beside(
     let expected = said(&ours, thoroughness.name, thoroughness.seeds as usize);
     for ((what, found), (_, expected)) in found.into_iter().zip(expected) {
         if found != expected {
-            return Err(BesideError::Otherwise { what, found, expected });
+            return Err(BesideError::Otherwise { what: what.into(), found, expected });
         }
     }
     if earlier.subject.void {

@@ -23,7 +23,8 @@ pub enum Heading {
 
 /// How measures are read that are no attacker's: what the measure asks, and a sentence.
 const READINGS: [(&str, &str); 2] = [("flicker", flicker::READING), ("keypoints", KEYPOINTS)];
-const KEYPOINTS: &str = "Keypoints: in how many of the frames in which a pose network by others finds a body it finds one after they \
+const KEYPOINTS: &str = "Keypoints: in how many of the frames in which a pose network by others finds a body with an \
+                         elbow or a wrist it finds a body after they \
                          were rewritten, and how many elbows and wrists then lie where they lie in the raw frame, within \
                          a tenth of the figure's longer side, whether it is sure of a body or not. Chance: a body that stands as on average.";
 

@@ -1,7 +1,7 @@
 //! Judgements that were made apart, as a matrix: a line a transform, a column a set. Where a model is judged on a set that
 //! it has not learnt from, the figure is for novel people or novel actions.
 
-use super::beside::BesideError;
+use super::beside::{BesideError, RAW};
 use super::overview::VOID;
 use super::reading::{distinct, question, untold_action, worst_leak};
 use super::report::{Method, Protocol, Report, Row};
@@ -12,34 +12,29 @@ const MOST_POINTS: f64 = 2.1;
 const MOST_NL: f64 = 0.1;
 /// What stands where nothing was judged.
 const NOTHING: &str = "-";
-const RAW: &str = "raw";
+/// Figures of raw clips that are nearer to each other are the same: machines round differently.
+const EQUAL: f64 = 1e-6;
 
-const READING: &str = "\
-Means over the seeds with 95 % intervals. **Bold**: what we aim at, a drop of at most 2.1 points or an NL of at most 0.1. †: a set \
-that the model has learnt from. void: raw clips tell no action there. Sets whose names end in (synthetic) are of drawn people, \
-others than models have learnt from.
-";
-
-/// One report among those that are put together.
+/// One transform of one report.
 struct Judged<'a> {
     report: &'a Report,
-    method: &'a Method,
+    name: &'a str,
+    method: Option<&'a Method>,
 }
 
 /// Two tables as Markdown: how many points of the action are lost, and the worst leakage with the question it comes from.
+/// Each report stands with the name that errors call it.
 ///
 /// # Errors
-/// [`BesideError`] if a report is void, if two were not judged alike, or if a transform was judged twice on one set.
-pub fn matrix(reports: &[Report]) -> Result<String, BesideError> {
+/// [`BesideError`] if a report is void, if two were not judged alike, if a transform was judged twice on one set, or if two
+/// models have one name.
+pub fn matrix(reports: &[(String, Report)]) -> Result<String, BesideError> {
     alike(reports)?;
+    let reports: Vec<&Report> = reports.iter().map(|(_, report)| report).collect();
     let sets = distinct(reports.iter().flat_map(|report| report.rows.iter().map(|row| row.dataset.as_str())));
-    let judged: Vec<Judged<'_>> = reports
-        .iter()
-        .flat_map(|report| report.methods.iter().map(move |method| Judged { report, method }))
-        .filter(|judged| judged.method.name != RAW)
-        .collect();
+    let judged: Vec<Judged<'_>> = reports.iter().flat_map(|report| Judged::all(report)).collect();
     once(&judged, &sets)?;
-    let names = distinct(judged.iter().map(|judged| judged.method.name.as_str()));
+    let names = distinct(judged.iter().map(|judged| judged.name));
     let table = |title: &str, cell: &dyn Fn(&Judged<'_>, &str) -> Option<String>| {
         let with_any = |set: &&&str| judged.iter().any(|judged| cell(judged, set).is_some());
         let columns: Vec<&str> = sets.iter().filter(with_any).copied().collect();
@@ -47,7 +42,7 @@ pub fn matrix(reports: &[Report]) -> Result<String, BesideError> {
         columns.iter().for_each(|set| text += &format!(" `{set}` |"));
         text += &format!("\n|{}\n", " --- |".repeat(columns.len() + 1));
         for name in &names {
-            let of_name = || judged.iter().filter(|judged| judged.method.name == *name);
+            let of_name = || judged.iter().filter(|judged| judged.name == *name);
             let cells = columns
                 .iter()
                 .map(|set| of_name().find_map(|judged| cell(judged, set)).unwrap_or_else(|| NOTHING.into()));
@@ -57,11 +52,16 @@ pub fn matrix(reports: &[Report]) -> Result<String, BesideError> {
     };
     let drops = table("Action: points lost", &|judged, set| judged.drop(set));
     let leaks = table("Worst leakage, NL", &|judged, set| judged.leak(set));
-    Ok(format!("{drops}\n{leaks}\n{READING}"))
+    Ok(format!(
+        "{drops}\n{leaks}\nMeans over the seeds with 95 % intervals. **Bold**: what we aim at, a drop of at most {MOST_POINTS} points \
+         or an NL of at most {MOST_NL}. †: a set that the model has learnt from. void: raw clips tell no action there. Sets whose names end in \
+         (synthetic) are of drawn people.\n"
+    ))
 }
 
-/// Refuses reports that were not judged alike.
-fn alike(reports: &[Report]) -> Result<(), BesideError> {
+/// Refuses reports that were not judged alike: another size, effort or number of seeds, or other raw clips behind the name
+/// of a set.
+fn alike(reports: &[(String, Report)]) -> Result<(), BesideError> {
     let said = |report: &Report| {
         let subject = &report.subject;
         [
@@ -69,38 +69,64 @@ fn alike(reports: &[Report]) -> Result<(), BesideError> {
             ("effort", format!("{}, {} seed(s)", subject.effort, subject.seeds)),
         ]
     };
-    let first = reports.first().map(said);
-    for report in reports {
+    let first = reports.first().map(|(_, report)| said(report));
+    for (place, (name, report)) in reports.iter().enumerate() {
         if report.subject.void {
             return Err(BesideError::Void);
         }
         for ((what, found), (_, expected)) in said(report).into_iter().zip(first.iter().flatten().cloned()) {
             if found != expected {
-                return Err(BesideError::Otherwise { what, found, expected });
+                return Err(BesideError::Otherwise { what: format!("{what} of {name}"), found, expected });
+            }
+        }
+        for row in raw(report) {
+            let same = |other: &&Row| (&other.dataset, &other.measure) == (&row.dataset, &row.measure);
+            let other = reports[..place].iter().find_map(|(_, earlier)| raw(earlier).find(same));
+            if let Some(other) = other.filter(|other| (other.value - row.value).abs() > EQUAL) {
+                let what = format!("{} of raw clips of {} in {name}", row.measure, row.dataset);
+                let [found, expected] = [other, row].map(|row| row.value.to_string());
+                return Err(BesideError::Unlike { what, found, expected });
             }
         }
     }
     Ok(())
 }
 
-/// Refuses a transform that was judged twice on one set.
+fn raw(report: &Report) -> impl Iterator<Item = &Row> {
+    report.rows.iter().filter(|row| row.method == RAW && row.protocol == Protocol::Retrained)
+}
+
+/// Refuses a transform that was judged twice on one set, and two models of one name.
 fn once(judged: &[Judged<'_>], sets: &[&str]) -> Result<(), BesideError> {
     for (place, one) in judged.iter().enumerate() {
-        let same = |other: &&Judged<'_>| {
-            let both = |set: &&&str| one.rows(set).next().is_some() && other.rows(set).next().is_some();
-            other.method.name == one.method.name && sets.iter().any(|set| both(&set))
-        };
-        if judged[place + 1..].iter().any(|other| same(&other)) {
-            return Err(BesideError::Twice { method: one.method.name.clone() });
+        for other in judged[place + 1..].iter().filter(|other| other.name == one.name) {
+            let method = one.name.to_owned();
+            if let (Some(a), Some(b)) = (one.method, other.method)
+                && a.key != b.key
+            {
+                return Err(BesideError::Namesake { method });
+            }
+            if sets.iter().any(|set| one.rows(set).next().is_some() && other.rows(set).next().is_some()) {
+                return Err(BesideError::Twice { method });
+            }
         }
     }
     Ok(())
 }
 
 impl<'a> Judged<'a> {
+    /// The transforms of a report.
+    fn all(report: &'a Report) -> impl Iterator<Item = Self> {
+        let names = distinct(report.rows.iter().map(|row| row.method.as_str()));
+        names.into_iter().filter(|name| *name != RAW).map(move |name| {
+            let method = report.methods.iter().find(|method| method.name == name);
+            Judged { report, name, method }
+        })
+    }
+
     fn rows(&self, set: &str) -> impl Iterator<Item = &'a Row> {
         self.report.rows.iter().filter(move |row| {
-            row.dataset == set && row.method == self.method.name && row.protocol == Protocol::Retrained
+            row.dataset == set && row.method == self.name && row.protocol == Protocol::Retrained
         })
     }
 
@@ -120,7 +146,8 @@ impl<'a> Judged<'a> {
     }
 
     fn figure(&self, set: &str, Row { value, low, high, .. }: &Row, digits: usize, most: f64) -> String {
-        let home = if self.method.trained_on.iter().any(|learnt| learnt == set) { "†" } else { "" };
+        let learnt = self.method.is_some_and(|method| method.trained_on.iter().any(|learnt| learnt == set));
+        let home = if learnt { "†" } else { "" };
         let bold = if *value <= most { "**" } else { "" };
         let [value, low, high] = [value, low, high].map(|number| rounded(*number, digits));
         format!("{bold}{value}{bold}{home} [{low}, {high}]")
@@ -209,7 +236,7 @@ mod tests {
 | mask | **0.05**† [-0.45, 0.55], gender | 0.40 [-0.10, 0.90], gender | - |
 | m | 0.60 [0.10, 1.10], gender | - | 0.70 [0.20, 1.20], gender |
 ";
-        let found = matrix(&reports).expect("judged alike");
+        let found = matrix(&reports.map(|report| ("a.json".into(), report))).expect("judged alike");
         assert!(found.starts_with(wanted), "{found}");
     }
 
@@ -223,11 +250,21 @@ mod tests {
         let refused = |change: &dyn Fn(&mut Report), part: &str| {
             let mut other = report("other", &[], &[("a", 0.5)]);
             change(&mut other);
-            let error =
-                matrix(&[report("mask", &[], &[("a", 0.5)]), other]).expect_err("refused").to_string();
+            let both = [("1.json", report("mask", &[], &[("a", 0.5)])), ("2.json", other)];
+            let both = both.map(|(name, report)| (name.to_owned(), report));
+            let error = matrix(&both).expect_err("refused").to_string();
             assert!(error.contains(part), "\"{part}\" is missing from: {error}");
         };
-        refused(&|other| other.subject.size = 64, "64 pixels");
+        refused(&|other| other.subject.size = 64, "size of 2.json: found 64 pixels");
+        refused(&|other| other.subject.seeds = 1, "1 seed(s)");
+        refused(&|other| other.rows[0].value += 0.01, "action, top-1 of raw clips of a in 2.json");
+        refused(
+            &|other| {
+                *other = report("mask", &[], &[("b", 0.5)]);
+                other.methods[1].key = "other weights".into();
+            },
+            "two models are called mask",
+        );
         refused(&|other| other.subject.effort = "quick".into(), "quick");
         refused(&|other| other.subject.void = true, "void");
         refused(&|other| *other = report("mask", &[], &[("b", 0.5), ("a", 0.5)]), "mask");

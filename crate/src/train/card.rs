@@ -1,6 +1,6 @@
 //! The card of a trained model.
 
-use super::config::{Architecture, TrainConfig};
+use super::config::{Architecture, Sees, TrainConfig};
 use super::corpus::Corpus;
 use super::folder::RunFolder;
 use super::result::RunResult;
@@ -90,25 +90,27 @@ fn limits(config: &TrainConfig) -> Vec<String> {
             "shows nothing of who stands still, and everything where the camera moves".into(),
         ];
     }
-    if config.model.architecture == Architecture::Dp && config.model.mu.is_infinite() {
-        return vec![
-            format!("trained on frames of {size} x {size} pixels in which a person fills most of the frame"),
-            UNJUDGED[0].into(),
-            UNJUDGED[1].into(),
-            "shows of movement what told the actions that it was trained on, and perhaps of no others".into(),
-            "shows patterns that people cannot read, and nothing of who stands still".into(),
-            "sound, captions and metadata are not anonymized".into(),
-        ];
-    }
     if config.model.architecture == Architecture::Dp {
-        return vec![
-            format!("trained on frames of {size} x {size} pixels in which a person fills most of the frame"),
-            UNJUDGED[0].into(),
-            UNJUDGED[1].into(),
-            "what is promised binds whoever names the action as much as whoever names the person".into(),
-            "nothing is promised of the people in the training data".into(),
-            "sound, captions and metadata are not anonymized".into(),
-        ];
+        let trained =
+            format!("trained on frames of {size} x {size} pixels in which a person fills most of the frame");
+        let promised: &[&str] = match config.model.mu.is_finite() {
+            true => &[
+                "what is promised binds whoever names the action as much as whoever names the person",
+                "nothing is promised of the people in the training data",
+            ],
+            false => &[],
+        };
+        let shown: &[&str] = match config.model.sees {
+            Sees::Signs => &[
+                "shows of movement what told the actions that it was trained on, and perhaps of no others",
+                "draws patterns that people cannot read, of nobody who stands still; a camera that moves, or light that \
+                 changes, is taken for movement",
+            ],
+            Sees::Pictures => &[],
+        };
+        let told = [UNJUDGED[0], UNJUDGED[1]].into_iter().chain(promised.iter().chain(shown).copied());
+        let told = told.chain(["sound, captions and metadata are not anonymized"]).map(String::from);
+        return std::iter::once(trained).chain(told).collect();
     }
     vec![
         format!("trained on frames of {size} x {size} pixels in which a person fills most of the frame"),

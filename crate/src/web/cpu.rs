@@ -28,7 +28,7 @@ enum Kind {
 #[wasm_bindgen]
 impl CpuEngine {
     /// Opens a model from the bytes of its weights and the text of its card, and tests it against the
-    /// answer on the card. `ledger` is how the ledger of a model of mode dp begins: JSON of any of `budget`, `delta` and
+    /// answer on the card. `ledger` is how the ledger of a model of codes begins: JSON of any of `budget`, `delta` and
     /// `kept`.
     ///
     /// # Errors
@@ -70,7 +70,7 @@ impl CpuEngine {
         Ok(shown.into_picture().into_bytes())
     }
 
-    /// What a model of mode dp makes of the known picture without noise, or one of movement after a grey one, for the
+    /// What a model of codes makes of the known picture without noise, or one of movement after a grey one, for the
     /// self-test; nothing where a picture can be asked about as any other.
     pub fn answer(&self) -> Option<Vec<u8>> {
         match &self.0 {
@@ -80,7 +80,7 @@ impl CpuEngine {
         }
     }
 
-    /// The ledger in numbers, as JSON; its part `kept` is for taking it up again. Nothing where nothing is counted.
+    /// The ledger in numbers, as JSON; its part `kept` is for taking it up again. Nothing where nothing is released.
     pub fn ledger(&self) -> Option<String> {
         match &self.0 {
             Kind::Learned(_) | Kind::Moved(_) => None,
@@ -99,11 +99,11 @@ impl CpuEngine {
         Ok(session.infer(working_planes(planes, width, height)?).values().to_vec())
     }
 
-    /// The decoder of a model of mode dp alone, for comparing engines: released numbers in, three planes in `[0, 1]`
+    /// The decoder of a model of codes alone, for comparing engines: released numbers in, three planes in `[0, 1]`
     /// out, at the first place of a window.
     ///
     /// # Errors
-    /// `frame-failed` if the model is of another mode.
+    /// `frame-failed` if the model is another one.
     pub fn draw(&self, released: Vec<f64>) -> Result<Vec<f32>, js_sys::Error> {
         let Kind::Codes { model, .. } = &self.0 else { return Err(fault("frame-failed", &super::Noiseless)) };
         Ok(model.planes(&released, 0.0).values().to_vec())

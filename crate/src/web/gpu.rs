@@ -1,6 +1,6 @@
 //! The engine on the GPU: the page writes into the network's input buffer and draws from its output
 //! buffer, on the same device and queue. No pixel passes through WebAssembly, and nothing is read back but the code
-//! of a model of mode dp.
+//! of a model of codes.
 
 use std::any::Any;
 use std::cell::RefCell;
@@ -104,7 +104,7 @@ impl SharedPicture {
 /// A model at work on the GPU.
 ///
 /// For each frame: write the picture into [`input_buffer`](Self::input_buffer) (R, G, B of each pixel, `f32`
-/// in `[0, 1]`), submit, call [`forward`](Self::forward), or [`release`](Self::release) for a model of mode dp, read
+/// in `[0, 1]`), submit, call [`forward`](Self::forward), or [`release`](Self::release) for a model of codes, read
 /// [`output_buffer`](Self::output_buffer) in a later submission on the same queue; what it holds becomes a colour in
 /// `[0, 1]` by a sigmoid.
 #[wasm_bindgen]
@@ -141,7 +141,7 @@ impl Kind {
 #[wasm_bindgen]
 impl GpuEngine {
     /// Opens a model from the bytes of its weights and the text of its card. Untested: the self-test is
-    /// the page's, through the whole path of a frame. `ledger` is how the ledger of a model of mode dp begins: JSON of any
+    /// the page's, through the whole path of a frame. `ledger` is how the ledger of a model of codes begins: JSON of any
     /// of `budget`, `delta` and `kept`.
     ///
     /// # Errors
@@ -279,7 +279,7 @@ impl GpuEngine {
         self.show(drawn)
     }
 
-    /// Draws what a model of mode dp makes of the known picture without noise, for the self-test. Nothing is released and
+    /// Draws what a model of codes makes of the known picture without noise, for the self-test. Nothing is released and
     /// nothing of the camera's is in it. `false` where a picture can be asked about as any other.
     ///
     /// # Errors
@@ -291,7 +291,7 @@ impl GpuEngine {
         Ok(true)
     }
 
-    /// The ledger in numbers, as JSON; its part `kept` is for taking it up again. Nothing where nothing is counted.
+    /// The ledger in numbers, as JSON; its part `kept` is for taking it up again. Nothing where nothing is released.
     pub fn ledger(&self) -> Option<String> {
         let Kind::Codes { releases, .. } = &self.kind else { return None };
         Some(serde_json::to_string(&releases.statement()).expect("numbers and words are JSON"))
@@ -359,7 +359,7 @@ impl GpuEngine {
         Ok(read(sigmoid(model.logits(image))).await?)
     }
 
-    /// The decoder of a model of mode dp alone, for comparing engines: released numbers in, three planes in `[0, 1]`
+    /// The decoder of a model of codes alone, for comparing engines: released numbers in, three planes in `[0, 1]`
     /// out, at the first place of a window.
     /// Waits for the GPU.
     ///

@@ -115,14 +115,14 @@ fn is_of<S: Shape>(card: &str) -> bool {
 #[cfg(any(feature = "cpu", feature = "wgpu"))]
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "models of mode dp show pictures behind noise alone, those of movement clips alone; compare draw() or anonymize()"
+    "models of codes show pictures behind noise alone, those of movement clips alone; compare draw() or anonymize()"
 )]
 struct NotStill;
 
-/// A model that draws no noise has no decoder of its own.
+/// Only codes have a decoder of their own.
 #[cfg(any(feature = "cpu", feature = "wgpu"))]
 #[derive(Debug, thiserror::Error)]
-#[error("only models of mode dp draw pictures from released numbers; compare the network, infer()")]
+#[error("only models of codes draw pictures from released numbers; compare the network, infer()")]
 struct Noiseless;
 
 /// A release with noise that can be drawn again, for comparing engines: nothing that it hides may leave.
