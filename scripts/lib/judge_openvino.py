@@ -238,8 +238,9 @@ def keypoints(network, shown_clips, frames, actions):
         found = {number: [network.ask(picture) for picture in frames_of(clips[number], frames)] for number in asked}
         bodies = [over(number, lambda place: float(found[number][place][0])) for number in asked]
         hits = [right(number, lambda place: found[number][place][1]) for number in asked]
-        yield row(shown, "keypoints, bodies found", POSE, bodies, None)
-        yield row(shown, f"keypoints, PCK at {NEAR} of elbows and wrists", POSE, hits, chance)
+        size = f"{clips[0].width} pixels"
+        yield row(shown, f"keypoints, bodies found, {size}", POSE, bodies, None)
+        yield row(shown, f"keypoints, PCK at {NEAR} of elbows and wrists, {size}", POSE, hits, chance)
 
 
 def sets_of(folder):
@@ -274,6 +275,17 @@ def rows(folder, data, frames, actions, pose):
     return found
 
 
+def table(found):
+    """The rows as Markdown."""
+    lines = ["| set | transform | measure | value [95 % interval] | chance | n | by |", "| --- | --- | --- | --- | --- | --- | --- |"]
+    for row in found:
+        chance = "-" if row["chance"] is None else f"{row['chance']:.2f}"
+        value = f"{row['value']:.2f} [{row['low']:.2f}, {row['high']:.2f}]"
+        cells = [row["dataset"], row["method"], row["measure"], value, chance, str(row["n"]), row["attacker"]]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
 def main():
     """Prints the rows, or writes them whole or not at all."""
     parser = argparse.ArgumentParser(prog="judge-openvino")
@@ -286,13 +298,15 @@ def main():
     options = parser.parse_args()
     if options.data is None and not options.pose:
         raise Refused("no data folder: name one with --data DIR or the variable BAUTA_DATA")
-    text = json.dumps(rows(options.clips, options.data, options.frames, options.actions, options.pose), indent=2) + "\n"
+    found = rows(options.clips, options.data, options.frames, options.actions, options.pose)
+    text = json.dumps(found, indent=2) + "\n"
     if options.out is None:
         print(text, end="")
         return
     unfinished = options.out.with_name(f".unfinished-{os.getpid()}-{options.out.name}")
     unfinished.write_text(text, encoding="utf-8")
     unfinished.replace(options.out)
+    print(table(found))
     print(f"wrote {options.out}", file=sys.stderr)
 
 

@@ -63,6 +63,22 @@ fn the_matrix_is_the_one_that_its_reports_print() {
 }
 
 #[test]
+fn the_keypoints_in_the_readme_of_models_are_those_that_were_found() {
+    let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models");
+    let text = |name: &str| fs::read_to_string(models.join(name)).expect("a published file");
+    let rows: Vec<bauta::eval::Row> =
+        serde_json::from_str(&text("results/keypoints.json")).expect("rows of a report");
+    assert!(!rows.is_empty(), "nothing was asked");
+    for row in rows {
+        let figure = format!(
+            "| {} | {} | {} | {:.2} [{:.2}, {:.2}] |",
+            row.dataset, row.method, row.measure, row.value, row.low, row.high
+        );
+        assert!(text("README.md").contains(&figure), "{figure} is not in models/README.md");
+    }
+}
+
+#[test]
 fn the_published_baselines_in_readme_are_those_of_their_report() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let text = |name: &str| fs::read_to_string(root.join(name)).expect("a published file");
