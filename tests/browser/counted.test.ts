@@ -180,7 +180,7 @@ describe('what is counted', () => {
     { what: 'a mosaic of no cells', asked: { model: { mode: 'mosaic', cell: 0 } }, code: 'bad-model', says: 'cell 0' },
     { what: 'a budget below nothing', asked: { ...options, budget: { epsilon: -1 } }, code: 'bad-ledger', says: 'epsilon -1' },
     { what: 'two budgets', asked: { ...options, budget: { mu: 1, epsilon: 1 } }, code: 'bad-ledger', says: 'not of both' },
-    { what: 'a budget of what promises nothing', asked: { budget: { mu: 1 } }, code: 'bad-model', says: 'promises nothing' },
+    { what: 'a budget of what promises nothing', asked: { budget: { mu: 1 } }, code: 'bad-model', says: 'spends no budget' },
     { what: 'a model of another mode', asked: { mode: 'dp' }, code: 'bad-model', says: 'is of mode learned, not dp' },
   ] satisfies { what: string; asked: BautaOptions; code: string; says: string }[])('refuses $what', async ({ asked, code, says }) => {
     const page = await bench.page();

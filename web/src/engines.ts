@@ -112,9 +112,9 @@ export class Engines {
     if (sources.model !== meanwhile && (mode ?? found) !== found) throw new BautaError('bad-model', `the model is of mode ${found}, not ${String(mode)}; name another`);
     const modes = isCounted || card.config?.architecture ? await loadModes() : undefined;
     if (isCounted) this.#counting ??= await modes?.Counting.open(budget);
-    const isBound = budget?.mu !== undefined || budget?.epsilon !== undefined;
     // A bound may be meant for what shows meanwhile; else what it does not bind is refused, whatever was shown before.
-    if (!isCounted && (isBound ? meanwhile === undefined : budget && !this.#counting)) throw new BautaError('bad-model', 'the model promises nothing, and spends no budget');
+    const payer = (budget?.mu ?? budget?.epsilon) === undefined ? this.#counting : meanwhile;
+    if (budget && !isCounted && !payer) throw new BautaError('bad-model', `the model is of mode ${found}, and spends no budget; name another`);
     mustLive(); // or an engine's worker would begin when all others have ended
     const host: EngineHost = new EngineHost({
       spawn,
