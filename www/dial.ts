@@ -28,7 +28,7 @@ type Mode = 'learned' | 'dp' | 'mosaic';
 
 /** What each mode guarantees. */
 const GUARANTEES: Readonly<Record<Mode, string>> = {
-  learned: 'A trained network repaints each frame. What still leaks was measured; nothing is proved.',
+  learned: 'A trained network draws anew what is shown. What still leaks was measured; nothing is proved.',
   dp: 'A pattern drawn from a few noisy numbers at a time: what a release tells anybody is bounded, and the ledger adds it up.',
   mosaic: 'Cells with noise, without any model. What a few pixels show is bounded for each frame, and frames add up fast.',
 };

@@ -172,6 +172,20 @@ fn clips_go_out_to_other_attackers_and_their_rows_come_back() {
     assert_eq!((&theirs["value"], &theirs["method"]), (&0.625.into(), &"grey".into()), "another row");
     let index = fs::read_to_string(desk.path("clips/clips.json")).expect("an index");
     assert!(index.contains("people/raw/manifest.csv"), "{index}");
+    let page = |more: &[&str]| {
+        desk.bauta(&[&["report", "judged/report.json", "--html", "page.html"][..], more].concat())
+    };
+    assert_eq!(did(&page(&[])).trim(), "wrote page.html");
+    let [again, first] =
+        ["page.html", "judged/report.html"].map(|file| fs::read_to_string(desk.path(file)).expect("a page"));
+    assert!(first.matches("<img").count() >= 2, "pictures of raw and grey ones");
+    assert!(again == first, "the page of a report is not the one that the judge wrote");
+    let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/bauta-s");
+    says(
+        &page(&["--picture", &model.to_string_lossy()]),
+        &["judged/report.json has not judged", "bauta-s", "judge it again"],
+    );
+    desk.refused(&["report", "judged", "--html", "page.html"], &["--html", "one report.json"]);
 
     let grey = "clips/people/grey/manifest.csv";
     let checked = did(&desk.bauta(&["data", "check", grey, "--size", "16"]));

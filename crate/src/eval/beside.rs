@@ -22,8 +22,11 @@ pub enum BesideError {
         expected: String,
     },
     /// A control of it failed.
-    #[error("a report is void, as a control failed; judge its transforms again")]
-    Void,
+    #[error("{report} is void, as a control failed; judge its transforms again")]
+    Void {
+        /// The report.
+        report: String,
+    },
     /// A transform was judged in both.
     #[error("{method} is in one report and is judged again in another; leave it out of one of them")]
     Twice {
@@ -80,7 +83,7 @@ pub fn check_beside(
         }
     }
     if earlier.subject.void {
-        return Err(BesideError::Void);
+        return Err(BesideError::Void { report: "the earlier report".into() });
     }
     let twice = methods
         .iter()

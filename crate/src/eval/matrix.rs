@@ -72,7 +72,7 @@ fn alike(reports: &[(String, Report)]) -> Result<(), BesideError> {
     let first = reports.first().map(|(_, report)| said(report));
     for (place, (name, report)) in reports.iter().enumerate() {
         if report.subject.void {
-            return Err(BesideError::Void);
+            return Err(BesideError::Void { report: name.clone() });
         }
         for ((what, found), (_, expected)) in said(report).into_iter().zip(first.iter().flatten().cloned()) {
             if found != expected {
@@ -266,7 +266,7 @@ mod tests {
             "two models are called mask",
         );
         refused(&|other| other.subject.effort = "quick".into(), "quick");
-        refused(&|other| other.subject.void = true, "void");
+        refused(&|other| other.subject.void = true, "2.json is void");
         refused(&|other| *other = report("mask", &[], &[("b", 0.5), ("a", 0.5)]), "mask");
     }
 }

@@ -66,7 +66,7 @@ pub use page::{Sheet, page, sheets};
 pub use protocol::{Asked, Fold, Piece, Question, Rules, questions};
 pub use reading::{distinct, question, worst_leak};
 pub use report::{Control, Difference, FORMAT, Method, Protocol, Report, Row, Subject, Summary};
-pub use set::Set;
+pub use set::{Place, Set};
 
 use crate::attack::Effort;
 use crate::data::sets::SetError;

@@ -11,6 +11,10 @@ use crate::data::{ClipStore, Manifest, Row as Clip};
 /// What follows the name of a set of drawn people, wherever a figure of it is reported.
 pub(super) const SYNTHETIC: &str = " (synthetic)";
 
+/// Where clips come from and how they are read: the data folder (`None`: as the variable says), the folder where read clips
+/// are kept, and the side of frames in pixels.
+pub type Place<'a> = (Option<&'a Path>, &'a Path, usize);
+
 /// A set that is judged on: its raw clips and what is asked about them.
 pub struct Set {
     /// As reports call it.
@@ -33,42 +37,56 @@ impl Set {
     pub fn open(
         name: &str,
         attributes: &[String],
-        (data, cache, size): (Option<&Path>, &Path, usize),
+        place: Place<'_>,
         progress: &dyn Fn(usize, usize),
     ) -> Result<Self, EvalError> {
+        let (set, gallery) = Self::unasked(name, place, progress)?;
+        let rules = Rules {
+            gallery: gallery.iter().map(|action| (*action).to_owned()).collect(),
+            attributes: attributes.to_vec(),
+        };
+        let questions = questions(&set.raw, &rules);
+        if questions.is_empty() {
+            return Err(EvalError::NoQuestion { set: set.name, attributes: attributes.join(", ") });
+        }
+        Ok(Self { questions, ..set })
+    }
+
+    /// The set that reports call `reported`, to be shown again: nothing is asked about it.
+    ///
+    /// # Errors
+    /// [`EvalError`] as for [`Self::open`].
+    pub fn shown(reported: &str, place: Place<'_>) -> Result<Self, EvalError> {
+        let name = reported.strip_suffix(SYNTHETIC).unwrap_or(reported);
+        Ok(Self::unasked(name, place, &|_, _| ())?.0)
+    }
+
+    /// The set without questions, and the actions that an attacker's gallery shows.
+    fn unasked(
+        name: &str,
+        (data, cache, size): Place<'_>,
+        progress: &dyn Fn(usize, usize),
+    ) -> Result<(Self, &'static [&'static str]), EvalError> {
+        let of = |label, raw, redistributable| Self {
+            name: format!("{name}{label}"),
+            raw,
+            questions: vec![],
+            redistributable,
+        };
         if Stage::is_named(name) {
             let stage = Stage::named(name, size, || data_folder(data).map_err(EvalError::from))?;
             let raw = ClipStore::drawn(&stage, cache, progress)?;
-            return Self::asked(format!("{name}{SYNTHETIC}"), raw, (&[], attributes), !stage.research_only());
+            return Ok((of(SYNTHETIC, raw, !stage.research_only()), &[]));
         }
         if name.ends_with(".csv") {
             let manifest = Manifest::read(Path::new(name))?;
             let label = if manifest.rows().iter().any(Clip::is_synthetic) { SYNTHETIC } else { "" };
             let raw = ClipStore::open(&manifest, size, cache, progress)?;
-            let redistributable = !manifest.rows().iter().any(Clip::is_research_only);
-            return Self::asked(format!("{name}{label}"), raw, (&[], attributes), redistributable);
+            return Ok((of(label, raw, !manifest.rows().iter().any(Clip::is_research_only)), &[]));
         }
         let set = KnownSet::named(name)?;
         let raw = ClipStore::open(&set.read(&data_folder(data)?)?, size, cache, progress)?;
-        Self::asked(name.to_owned(), raw, (set.gallery, attributes), set.licence.redistributable)
-    }
-
-    /// The set, with what its clips can be asked about.
-    fn asked(
-        name: String,
-        raw: ClipStore,
-        (gallery, attributes): (&[&str], &[String]),
-        redistributable: bool,
-    ) -> Result<Self, EvalError> {
-        let rules = Rules {
-            gallery: gallery.iter().map(|action| (*action).to_owned()).collect(),
-            attributes: attributes.to_vec(),
-        };
-        let questions = questions(&raw, &rules);
-        if questions.is_empty() {
-            return Err(EvalError::NoQuestion { set: name, attributes: attributes.join(", ") });
-        }
-        Ok(Self { name, raw, questions, redistributable })
+        Ok((of("", raw, set.licence.redistributable), set.gallery))
     }
 
     /// Whether it holds clips, and not single pictures alone.

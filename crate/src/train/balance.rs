@@ -96,7 +96,7 @@ mod tests {
     use super::*;
 
     fn module() -> Linear {
-        LinearConfig::new(1, 3).with_bias(false).init(&Device::flex().autodiff()).materialize()
+        LinearConfig::new(1, 3).with_bias(false).init(&Device::flex().autodiff())
     }
 
     /// A gradient of `module` that points along `direction`.

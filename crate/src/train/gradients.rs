@@ -97,6 +97,19 @@ pub(super) fn all_finite<M: Module>(module: &M) -> bool {
     check.0
 }
 
+/// The module, to be asked and not to be taught. Weights are drawn when somebody first looks at them, and a clone shares those
+/// that are not drawn yet: to freeze it would freeze the module, too.
+pub(super) fn frozen<M: Module>(module: &M) -> M {
+    struct Draw;
+    impl ModuleVisitor for Draw {
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            param.val();
+        }
+    }
+    module.visit(&mut Draw);
+    module.clone().freeze()
+}
+
 #[cfg(test)]
 mod tests {
     use burn::tensor::{Device, Distribution};
@@ -107,7 +120,7 @@ mod tests {
     fn network() -> Anonymizer {
         let device = Device::flex().autodiff();
         device.seed(3);
-        AnonymizerConfig::new().with_width(4).init(&device).materialize()
+        AnonymizerConfig::new().with_width(4).init(&device)
     }
 
     fn gradient(network: &Anonymizer, factor: f32) -> GradientsParams {

@@ -33,7 +33,7 @@ pub(super) struct Round<'a> {
 /// copy is first used, and be frozen in the original too.
 fn player<M: Module>(module: M, config: &TrainConfig) -> Player<M> {
     let optimizer = AdamWConfig::new().with_epsilon(1e-8).with_weight_decay(config.rates.weight_decay).init();
-    Player { module: module.materialize(), optimizer }
+    Player { module, optimizer }
 }
 
 fn with_noise_share(mut players: Players, share: f64) -> Players {

@@ -241,7 +241,7 @@ impl TrainConfig {
             (
                 "game.flicker_weight",
                 (self.game.flicker_weight > 0.0).then(|| self.game.flicker_weight.to_string()),
-                "0 with model.architecture = \"bdq\" or \"motion\": all they show is change",
+                "0 with model.architecture = \"bdq\" or \"motion\": what they show flickers as the movement does",
             ),
             (
                 "penalty.kind",

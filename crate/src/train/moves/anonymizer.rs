@@ -93,8 +93,8 @@ pub(in super::super) fn teach_anonymizer(
     rate: f64,
 ) -> (Player<Rewriter>, AnonymizerTerms) {
     let judges = Judges {
-        utility: utility.clone().freeze(),
-        privacy: privacy.iter().map(|branch| (*branch).clone().freeze()).collect(),
+        utility: gradients::frozen(utility),
+        privacy: privacy.iter().map(|branch| gradients::frozen(*branch)).collect(),
     };
     let mut sum = GradientsAccumulator::new();
     let mut terms = vec![];

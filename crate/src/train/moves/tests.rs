@@ -47,9 +47,9 @@ fn bench() -> Bench {
     (config.game.clips, config.game.frames, config.adversary.pairs) = (2, 3, 4);
     config.adversary.head = vec![crate::train::Head { of: "identity".into(), weight: 0.5 }];
     Bench {
-        anonymizer: Rewriter::Picture(AnonymizerConfig::new().with_width(4).init(&device)).materialize(),
-        utility: UtilityConfig::new(2).with_width(4).init(&device).materialize(),
-        privacy: PrivacyConfig::new().with_width(4).with_heads(vec![2]).init(&device).materialize(),
+        anonymizer: Rewriter::Picture(AnonymizerConfig::new().with_width(4).init(&device)),
+        utility: UtilityConfig::new(2).with_width(4).init(&device),
+        privacy: PrivacyConfig::new().with_width(4).with_heads(vec![2]).init(&device),
         clips: ClipBatch { frames: noise(6, &device), actions, clips: 2, frames_per_clip: 3 },
         pictures: pictures(left, right),
         config,
@@ -272,7 +272,7 @@ fn a_second_branch_that_knows_nothing_halves_what_is_won() {
     let mut bench = bench();
     drop(bench.teach(40));
     let device = bench.clips.frames.device();
-    let blank = PrivacyConfig::new().with_width(4).with_heads(vec![2]).init(&device).materialize();
+    let blank = PrivacyConfig::new().with_width(4).with_heads(vec![2]).init(&device);
     let config = weighted(&bench, [0.0, 1.0, 0.0]);
     let pull = |branches: &[&Privacy]| {
         let batch = (

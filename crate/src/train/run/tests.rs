@@ -223,6 +223,15 @@ fn a_full_disk_is_named_and_costs_no_checkpoint() {
 }
 
 #[test]
+fn branches_that_have_seen_nothing_raw_learn_in_the_game() {
+    let (place, mut config) = (Place::new(), config());
+    (config.schedule.pretrain, config.schedule.warm_up) = (0, 0);
+    let outcome = place.run("run", &config, false, u64::MAX).expect("a run without pre-training");
+    let Outcome::Done { result, .. } = outcome else { panic!("nobody stopped it") };
+    assert_eq!(result.steps, config.schedule.steps, "{result:?}");
+}
+
+#[test]
 fn a_weight_that_is_no_number_reaches_no_checkpoint() {
     let (place, mut config) = (Place::new(), config());
     // Only the branches' last move before a checkpoint is poisoned: no loss shows it yet.
