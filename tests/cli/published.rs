@@ -49,6 +49,32 @@ fn published_tables_are_those_that_their_reports_print() {
 }
 
 #[test]
+fn every_model_has_a_page_of_the_judgement_that_is_on_its_card() {
+    let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models");
+    let text =
+        |path: &Path| fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let files = fs::read_dir(&models).expect("models").flatten().map(|entry| entry.path());
+    for card in files.filter(|path| path.extension().is_some_and(|end| end == "json")) {
+        let name = card.file_stem().expect("a name").to_string_lossy().into_owned();
+        let card: serde_json::Value = serde_json::from_str(&text(&card)).expect("a card");
+        let sha256 = card["sha256"].as_str().expect("a digest");
+        let report = models.join(format!("results/{name}.report.json"));
+        let report: bauta::eval::Report = serde_json::from_str(&text(&report)).expect("a report");
+        assert!(
+            report.subject.key.is_some_and(|key| key.contains(sha256)),
+            "the report of {name} is of other weights"
+        );
+        let page = text(&models.join(format!("results/{name}.report.html")));
+        assert!(page.contains(&format!("<h1>{name}</h1>")), "the page of {name} is another's");
+        let worst = report.summary.leakage_nl.expect("a leak");
+        assert!(
+            page.contains(&format!("NL {worst:.2}")),
+            "the page of {name} does not say its worst leak, {worst}"
+        );
+    }
+}
+
+#[test]
 fn the_matrix_is_the_one_that_its_reports_print() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let readme = fs::read_to_string(root.join("models/README.md")).expect("a README");
