@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bauta::artifact::{Artifact, ArtifactOf, CardOf, FORMAT, Mode, Provenance};
 use bauta::dp::mechanism::{Mechanism, MechanismConfig, Noise};
-use bauta::engine::{MosaicStream, MotionStream, Promised, RawFrame, Session};
+use bauta::engine::{CodeModel, MosaicStream, MotionStream, RawFrame, Session};
 use bauta::frame::{self, Planes, Rgba8};
 use bauta::known_answer::KnownAnswer;
 use bauta::model::{AnonymizerConfig, DpConfig, MotionConfig, Shape, Signs};
@@ -86,7 +86,7 @@ fn codes(device: &Device, folder: &Path) -> anyhow::Result<Value> {
     let code = [0.7_f32, -0.4, 0.1, 2.5];
     let mut seeded = Mechanism::new(mechanism, vec![1.0; code.len()], Noise::seeded_for_tests(SEED))?;
     let released = seeded.release(&code);
-    let drawn = Promised::open(&artifact, device)?.planes(released.values(), 0.0);
+    let drawn = CodeModel::open(&artifact, device)?.planes(released.values(), 0.0);
     fs::write(folder.join("codes.output.f32"), little_endian(&drawn))?;
     Ok(
         json!({ "code": code, "clip": mechanism.clip, "sigma": mechanism.sigma, "released": released.values() }),

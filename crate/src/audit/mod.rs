@@ -1,7 +1,7 @@
 //! Whether a model keeps its promise: a distinguishing attack with the worst pairs of inputs that there are.
 //!
 //! ```text
-//! Promised ─ Subject ─ pairs ─> scores of either input ─ dp::evidence ─> Finding: claimed and found
+//! CodeModel ─ Subject ─ pairs ─> scores of either input ─ dp::evidence ─> Finding: claimed and found
 //! ```
 //!
 //! An audit can only break a promise, never prove one: what it finds is a lower bound on mu, and that is far from the

@@ -7,7 +7,7 @@ use burn::tensor::Tensor;
 
 use crate::dp::ledger::Ledger;
 use crate::dp::mechanism::MechanismConfig;
-use crate::engine::{EngineError, Promised, Stream};
+use crate::engine::{CodeModel, EngineError, Stream};
 use crate::frame::Rgba8;
 
 /// What promises something, and what it shows.
@@ -55,14 +55,14 @@ impl Timing {
 
 /// A model as the product runs it, with noise of the system.
 pub struct Model {
-    model: Arc<Promised>,
+    model: Arc<CodeModel>,
     /// Features of frames, by their bytes: the same few frames are seen in every run.
     known: HashMap<Vec<u8>, Tensor<4>>,
 }
 
 impl Model {
     /// A model to be audited.
-    pub fn new(model: Promised) -> Self {
+    pub fn new(model: CodeModel) -> Self {
         Self { model: Arc::new(model), known: HashMap::new() }
     }
 

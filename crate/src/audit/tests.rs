@@ -7,25 +7,25 @@ use crate::artifact::{Artifact, ArtifactOf};
 use crate::dp::accountant::Mu;
 use crate::dp::evidence::Finding;
 use crate::dp::mechanism::MechanismConfig;
-use crate::engine::{EngineError, Promised};
+use crate::engine::{CodeModel, EngineError};
 use crate::frame::Rgba8;
 use crate::model::DpConfig;
 
 const SAYS: MechanismConfig = MechanismConfig { clip: 1.0, sigma: 1.0 };
 
 /// A fresh model that releases one in `every` frames; its card says [`SAYS`], its mechanism is `keeps`.
-fn model(every: usize, keeps: MechanismConfig) -> Promised {
+fn model(every: usize, keeps: MechanismConfig) -> CodeModel {
     of_windows((every, 1), keeps)
 }
 
 /// The same, but for so many frames that a code is of.
-fn of_windows((every, window): (usize, usize), keeps: MechanismConfig) -> Promised {
+fn of_windows((every, window): (usize, usize), keeps: MechanismConfig) -> CodeModel {
     let device = Device::flex();
     device.seed(4);
     let config = DpConfig { width: 4, window, ..DpConfig::new((16, 4, every), SAYS) };
     let card = Artifact::built_in().expect("the built-in card").card().clone().with_config(config.clone());
     let artifact = ArtifactOf::of(&config.init(&device), card, &device).expect("recorded");
-    Promised::open(&artifact, &device).expect("a sound model").with_mechanism_for_tests(keeps)
+    CodeModel::open(&artifact, &device).expect("a sound model").with_mechanism_for_tests(keeps)
 }
 
 fn findings(subject: &mut dyn Subject) -> Vec<Finding> {

@@ -13,7 +13,7 @@ use crate::artifact::{Artifact, ArtifactError, ArtifactOf};
 use crate::atomic;
 use crate::dp::ledger::{self, Ledger, Opening};
 use crate::dp::promise::DELTA;
-use crate::engine::{AnonFrame, MosaicStream, MotionStream, Promised, RawFrame, Session};
+use crate::engine::{AnonFrame, CodeModel, MosaicStream, MotionStream, RawFrame, Session};
 use crate::frame::Rgba8;
 use crate::model::{DpConfig, MotionConfig, Shape as _};
 use crate::mosaic::MosaicConfig;
@@ -45,7 +45,7 @@ pub(super) struct Counted {
 /// What makes releases.
 enum Source {
     /// A model of codes.
-    Codes(Arc<Promised>),
+    Codes(Arc<CodeModel>),
     /// A mosaic, and what is said of it.
     Mosaic(MosaicConfig, String),
 }
@@ -93,7 +93,7 @@ impl Anonymizer {
             (Some(path), Err(ArtifactError::Architecture { found, .. }))
                 if found.as_deref() == DpConfig::ARCHITECTURE =>
             {
-                let model = Promised::open(&ArtifactOf::load(path)?, &Device::flex())?;
+                let model = CodeModel::open(&ArtifactOf::load(path)?, &Device::flex())?;
                 let counted = ledger::Counted::codes(model.card().config.unit());
                 let budget = if model.card().promise.is_some() { budget } else { &Budget::NONE };
                 Self::Counted(Counted::open(Source::Codes(Arc::new(model)), &counted, budget)?)

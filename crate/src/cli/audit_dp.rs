@@ -11,7 +11,7 @@ use crate::audit::{Model, Plan, audit};
 use crate::dp::accountant::Mu;
 use crate::dp::evidence::{Finding, most_tellable};
 use crate::dp::promise::DELTA;
-use crate::engine::Promised;
+use crate::engine::CodeModel;
 use crate::model::DpConfig;
 
 /// Try to break the promise of a model of mode dp: tell apart what it makes of two inputs, better than its card allows.
@@ -48,7 +48,7 @@ impl AuditDp {
         let name = artifact.card().name.clone();
         let claimed = artifact.card().config.mechanism.mu();
         ensure!(claimed < Mu::NONE, "{name} has no noise and promises nothing; there is nothing to audit");
-        let mut subject = Model::new(Promised::open(&artifact, &Device::flex())?);
+        let mut subject = Model::new(CodeModel::open(&artifact, &Device::flex())?);
         let bar = ProgressBar::no_length()
             .with_style(ProgressStyle::with_template("{wide_bar} {pos}/{len} runs {eta}")?);
         let plan = Plan::new(self.runs);

@@ -5,10 +5,7 @@ use std::collections::BTreeSet;
 use anyhow::bail;
 
 use crate::eval::{BesideError, Report, Set, Thoroughness, check_beside, membership_sides};
-use crate::transform::{Transform, named};
-
-/// The name of raw clips, which stand in every report.
-const RAW: &str = "raw";
+use crate::transform::{RAW, Transform, named};
 
 /// Refuses two transforms of one name, and what is called like the raw clips and is none: their rows could not be told
 /// apart.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::eval::{Row, Set, read_rows, write_clips};
-use crate::transform::Transform;
+use crate::transform::{RAW, Transform};
 
 /// Writes the clips that are judged, and says which of them may not be passed on.
 pub(super) fn write(
@@ -29,7 +29,7 @@ pub(super) fn rows(
 ) -> anyhow::Result<Vec<Row>> {
     let sets: Vec<&str> = sets.iter().map(|set| set.name.as_str()).collect();
     let names: Vec<String> = transforms.iter().map(|transform| transform.name()).collect();
-    let methods: Vec<&str> = std::iter::once("raw").chain(names.iter().map(String::as_str)).collect();
+    let methods: Vec<&str> = std::iter::once(RAW).chain(names.iter().map(String::as_str)).collect();
     let mut rows = vec![];
     for file in files {
         rows.extend(read_rows(file, &sets, &methods)?);

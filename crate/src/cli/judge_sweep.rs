@@ -6,7 +6,7 @@ use anyhow::Context as _;
 
 use crate::eval::{Budget, Protocol, Report, Row, budgets_reading, worst_leak};
 use crate::sweep::{Attack, Table};
-use crate::transform::{Transform, trained};
+use crate::transform::{RAW, Transform, trained};
 
 /// What the figures of a judged sweep are worth.
 const NOTE: &str =
@@ -31,7 +31,7 @@ pub(super) fn rejudge(table: &mut Table, report: &mut Report) {
     for row in &mut table.rows {
         let of_model = Figures { report, method: &name(row) };
         row.action = of_model.action();
-        row.action_raw = Figures { report, method: "raw" }.action();
+        row.action_raw = Figures { report, method: RAW }.action();
         let worst = worst_leak(of_model.rows());
         row.nl = worst.map(|(_, leak)| leak.value);
         row.attack = worst.and_then(|(asked, leak)| of_model.attack(asked, leak));
@@ -82,7 +82,7 @@ impl<'a> Figures<'a> {
             by: attack.attacker.clone(),
             top1: attack.value,
             chance: attack.chance?,
-            raw: found(&Figures { report: self.report, method: "raw" })?.value,
+            raw: found(&Figures { report: self.report, method: RAW })?.value,
         })
     }
 }

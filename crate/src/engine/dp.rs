@@ -13,8 +13,8 @@ use crate::frame::{self, Planes, Rgba8};
 use crate::known_answer;
 use crate::model::{Coder, DpConfig, Shape as _};
 
-/// A model of codes, with a formal promise where they are noisy, on one device, before it has released anything.
-pub struct Promised {
+/// A model of codes on one device, before it has released anything.
+pub struct CodeModel {
     card: CardOf<DpConfig>,
     network: Coder,
     mechanism: MechanismConfig,
@@ -22,16 +22,16 @@ pub struct Promised {
     device: Device,
 }
 
-/// Frames of one camera or clip on their way through a [`Promised`] model. Of what it has seen it holds the two newest
+/// Frames of one camera or clip on their way through a [`CodeModel`]. Of what it has seen it holds the two newest
 /// releases, and features of the frames of a window that is not whole yet; no frame.
 pub struct Stream {
-    model: Arc<Promised>,
+    model: Arc<CodeModel>,
     releases: Releases,
     /// `[1, f, side / 8, side / 8]` each, or greys `[1, 1, grid, grid]`; fewer than a window has.
     kept: Vec<Tensor<4>>,
 }
 
-impl Promised {
+impl CodeModel {
     /// Puts a model to work on `device`, after a self-test against the answer on its card.
     ///
     /// # Errors
@@ -208,7 +208,7 @@ impl Stream {
     }
 
     /// Anonymizes a clip of which only the last frame is looked at, for audits: the others are not drawn. `features` gives
-    /// [`Promised::features`] of a frame, which an audit sees many times over.
+    /// [`CodeModel::features`] of a frame, which an audit sees many times over.
     ///
     /// # Errors
     /// As [`anonymize`](Self::anonymize).

@@ -7,7 +7,7 @@ mod releases;
 
 use burn::tensor::Device;
 
-pub use self::dp::{Promised, Stream};
+pub use self::dp::{CodeModel, Stream};
 pub use self::mosaic::{MosaicStream, MosaicStreamError};
 pub use self::motion::MotionStream;
 pub use self::releases::{Due, Releases, Shown};

@@ -4,9 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Thoroughness;
 use super::report::{Report, Row};
-
-/// The method of raw clips, which stand in every report.
-pub(super) const RAW: &str = "raw";
+use crate::transform::RAW;
 
 /// Why the transforms of two reports cannot stand beside each other.
 #[derive(Debug, thiserror::Error)]

@@ -8,7 +8,7 @@ use super::set::SYNTHETIC;
 use super::{EvalError, Set};
 use crate::atomic;
 use crate::data::{plain, write_strips};
-use crate::transform::{Transform, apply};
+use crate::transform::{RAW, Transform, apply};
 
 /// The file that says which folder holds what.
 const INDEX: &str = "clips.json";
@@ -37,10 +37,10 @@ pub fn write_clips(
 ) -> Result<Vec<Shown>, EvalError> {
     let mut index: Vec<Shown> = vec![];
     for set in sets {
-        let shown = place(&index, &set.name, "raw")?;
+        let shown = place(&index, &set.name, RAW)?;
         write_strips(&set.raw, &folder.join(below(&shown)))?;
         index.push(shown);
-        for transform in transforms.iter().filter(|transform| transform.name() != "raw") {
+        for transform in transforms.iter().filter(|transform| transform.name() != RAW) {
             let shown = place(&index, &set.name, &transform.name())?;
             let store = apply(*transform, &set.raw, cache, &|_, _| ())?;
             write_strips(&store, &folder.join(below(&shown)))?;

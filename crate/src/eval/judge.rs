@@ -23,7 +23,7 @@ use super::{EvalError, Thoroughness};
 use crate::attack::Family;
 use crate::data::ClipStore;
 use crate::outside::ReIdentifier;
-use crate::transform::{Transform, apply, named};
+use crate::transform::{RAW, Transform, apply, named};
 
 /// The filter that never learnt, to which a trained one is compared.
 const UNTRAINED: &str = "blur-strong";
@@ -98,7 +98,7 @@ impl Judge<'_> {
         let mut contenders = vec![];
         for (place, transform) in task.transforms.iter().enumerate() {
             let name = transform.name();
-            if name == "raw" {
+            if name == RAW {
                 continue;
             }
             (self.announce)(&name, &set.name);
@@ -127,15 +127,15 @@ impl Judge<'_> {
 
     /// Adds the rows of raw clips and the controls, and gives what attackers made of raw clips.
     fn controlled(&self, set: &Set, all: &[Set], report: &mut Report) -> Result<Judged, EvalError> {
-        (self.announce)("raw", &set.name);
+        (self.announce)(RAW, &set.name);
         let raw = self.judged(set, &set.raw, self.thoroughness.seeds, None)?;
         (self.announce)("black", &set.name);
         let black = self.rewritten(named("black").expect("a baseline").as_ref(), set)?;
         let dark = self.judged(set, &black, 1, None)?;
         report.controls.extend(set_controls(set, &raw, &dark, all));
-        report.rows.extend(rows_of(set, "raw", &raw, None));
-        report.rows.extend(self.reidentified(set, "raw", &set.raw)?);
-        let undone = self.undone(set, "raw", &set.raw)?;
+        report.rows.extend(rows_of(set, RAW, &raw, None));
+        report.rows.extend(self.reidentified(set, RAW, &set.raw)?);
+        let undone = self.undone(set, RAW, &set.raw)?;
         report.controls.extend(reconstruct::controls(set, &undone, &self.undone(set, "black", &black)?));
         report.rows.extend(undone);
         Ok(raw)

@@ -1,10 +1,11 @@
 //! Judgements that were made apart, as a matrix: a line a transform, a column a set. Where a model is judged on a set that
 //! it has not learnt from, the figure is for novel people or novel actions.
 
-use super::beside::{BesideError, RAW};
+use super::beside::BesideError;
 use super::overview::VOID;
 use super::reading::{distinct, question, untold_action, worst_leak};
 use super::report::{Method, Protocol, Report, Row};
+use crate::transform::RAW;
 
 /// What we aim at: an action that is named less often by at most so many points of a hundred.
 const MOST_POINTS: f64 = 2.1;

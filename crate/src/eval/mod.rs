@@ -49,6 +49,7 @@ mod verify;
 
 use std::path::PathBuf;
 
+pub use crate::transform::RAW;
 pub use beside::{BesideError, check_beside, set_beside};
 pub use budgets::{Budget, budgets_reading};
 pub use clips::{Shown, write_clips};

@@ -2,6 +2,7 @@
 
 use super::reading::{distinct, untold_action, untold_sentence, worst_leak};
 use super::report::{Protocol, Report, Row};
+use crate::transform::RAW;
 
 /// What stands where nothing was measured.
 const NOTHING: &str = "-";
@@ -71,7 +72,7 @@ impl Of<'_> {
         match column {
             Column::Action => {
                 let row = self.rows(method).find(|row| row.measure == "action, top-1")?;
-                let void = method != "raw" && untold_action(self.report, &self.set).is_some();
+                let void = method != RAW && untold_action(self.report, &self.set).is_some();
                 Some(if void { VOID.into() } else { interval(row) })
             }
             Column::Leak => {

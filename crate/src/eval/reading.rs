@@ -1,6 +1,7 @@
 //! How rows are looked through by whatever prints a report.
 
 use super::report::{Protocol, Report, Row};
+use crate::transform::RAW;
 
 /// The names in the order in which they first appear, each once.
 pub fn distinct<'a>(names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
@@ -27,8 +28,7 @@ pub fn worst_leak<'a>(rows: impl Iterator<Item = &'a Row>) -> Option<(&'a str, &
 /// What fresh networks make of the action in raw clips of `set`, where its lower end is not above chance: there no figure
 /// of the action says what a transform keeps.
 pub(super) fn untold_action<'a>(report: &'a Report, set: &str) -> Option<&'a Row> {
-    let of_raw =
-        |row: &&Row| row.dataset == set && row.method == "raw" && row.protocol == Protocol::Retrained;
+    let of_raw = |row: &&Row| row.dataset == set && row.method == RAW && row.protocol == Protocol::Retrained;
     let row = report.rows.iter().filter(of_raw).find(|row| row.measure == "action, top-1")?;
     row.chance.is_some_and(|chance| row.low <= chance).then_some(row)
 }

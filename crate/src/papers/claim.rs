@@ -1,9 +1,8 @@
 //! What a card says in words, derived from a report.
 
-use super::figures::RAW;
 use crate::artifact::{CardOf, UNJUDGED};
 use crate::dp::promise::Promise;
-use crate::eval::{Protocol, Report, Row, Thoroughness, distinct, question, worst_leak};
+use crate::eval::{Protocol, RAW, Report, Row, Thoroughness, distinct, question, worst_leak};
 
 /// How limits begin that came from a report: the next report replaces them.
 const JUDGED: &str = "judged ";

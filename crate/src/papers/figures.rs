@@ -1,10 +1,7 @@
 //! Which figures of a report go on a card: a page, not a book.
 
 use crate::artifact::Figure;
-use crate::eval::{FLICKER, Protocol, Report, Row, distinct, question};
-
-/// What reports call clips that nothing was done to.
-pub const RAW: &str = "raw";
+use crate::eval::{FLICKER, Protocol, RAW, Report, Row, distinct, question};
 
 /// The figures of `subject`, with those of raw clips to compare them with: for each set first how often the action
 /// is told, the drop and what is proved of it, then for each private question what attackers reach and NL, and flicker. Of several attackers that learnt

@@ -19,7 +19,7 @@ mod tests;
 use std::path::PathBuf;
 
 pub use claim::{claim, limits};
-pub use figures::{RAW, figures};
+pub use figures::figures;
 pub use judged::{judged, read};
 pub use sheet::sheet;
 

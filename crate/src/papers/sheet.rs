@@ -1,8 +1,7 @@
 //! The input to a data protection impact assessment: what is known of a model, sorted by the articles it informs.
 
-use super::figures::RAW;
 use crate::artifact::{CardOf, Figure, Mode};
-use crate::eval::Heading;
+use crate::eval::{Heading, RAW};
 
 /// The sheet, with `{{fields}}`.
 const SHEET: &str = include_str!("sheet.md");

@@ -11,7 +11,7 @@ use super::{Clip, Transform, TransformError, bytes_of};
 use crate::artifact::{ArtifactOf, CardOf};
 use crate::dp::accountant::Mu;
 use crate::dp::ledger::Ledger;
-use crate::engine::{AnonFrame, Promised, RawFrame};
+use crate::engine::{AnonFrame, CodeModel, RawFrame};
 use crate::frame::Rgba8;
 use crate::model::DpConfig;
 use crate::rng::Seed;
@@ -21,7 +21,7 @@ const NO_BUDGET: &str = "a ledger without budget refuses nothing";
 /// A trained model of codes, noisy or not, on the CPU. Each clip comes back as pictures of 8 bits, each frame in its place.
 pub struct Coded {
     name: String,
-    model: Arc<Promised>,
+    model: Arc<CodeModel>,
 }
 
 impl Coded {
@@ -30,7 +30,7 @@ impl Coded {
     /// # Errors
     /// [`TransformError::Engine`] if the weights do not fit the card's network, or the self-test fails.
     pub fn open(artifact: &ArtifactOf<DpConfig>) -> Result<Self, TransformError> {
-        let model = Arc::new(Promised::open(artifact, &Device::flex())?);
+        let model = Arc::new(CodeModel::open(artifact, &Device::flex())?);
         Ok(Self { name: model.card().name.clone(), model })
     }
 

@@ -40,6 +40,7 @@ use self::grey::Grey;
 pub use self::model::Model;
 use self::motion::Motion;
 use self::pixelate::Pixelate;
+pub use self::raw::RAW;
 use self::raw::Raw;
 use crate::artifact::{Artifact, ArtifactError, ArtifactOf};
 use crate::data::{ClipStore, StoreError};

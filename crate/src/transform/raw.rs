@@ -2,11 +2,14 @@
 
 use super::{Clip, Transform};
 
+/// The name of clips to which nothing was done.
+pub const RAW: &str = "raw";
+
 pub(super) struct Raw;
 
 impl Transform for Raw {
     fn name(&self) -> String {
-        "raw".into()
+        RAW.into()
     }
 
     fn key(&self) -> String {

@@ -8,7 +8,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::{UNNAMED, fault, is_of, opening, working_planes};
 use crate::artifact::{Artifact, ArtifactOf};
-use crate::engine::{MotionStream, Promised, RawFrame, Session, Stream};
+use crate::engine::{CodeModel, MotionStream, RawFrame, Session, Stream};
 use crate::frame::Rgba8;
 use crate::model::{DpConfig, MotionConfig};
 
@@ -20,7 +20,7 @@ enum Kind {
     /// Each frame alone.
     Learned(Box<Session>),
     /// Releases against a budget.
-    Codes { model: Arc<Promised>, stream: Box<Stream> },
+    Codes { model: Arc<CodeModel>, stream: Box<Stream> },
     /// What moves, told by the frames before.
     Moved(Box<MotionStream>),
 }
@@ -44,7 +44,7 @@ impl CpuEngine {
             return Ok(Self(Kind::Learned(Box::new(Session::open(&artifact, &Device::flex())?))));
         }
         let artifact = ArtifactOf::<DpConfig>::open(UNNAMED, weights, card)?;
-        let model = Arc::new(Promised::open(&artifact, &Device::flex())?);
+        let model = Arc::new(CodeModel::open(&artifact, &Device::flex())?);
         let stream = Box::new(model.stream(model.ledger(opening(ledger)?)?)?);
         Ok(Self(Kind::Codes { model, stream }))
     }

@@ -15,7 +15,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::{UNNAMED, fault, is_of, opening, working_planes};
 use crate::artifact::{Artifact, ArtifactOf};
-use crate::engine::{Due, Promised, Releases};
+use crate::engine::{CodeModel, Due, Releases};
 use crate::model::{Anonymizer, AnonymizerConfig, DpConfig, Shape as _};
 
 /// More dispatches than a frame has: each frame is one submission.
@@ -121,7 +121,7 @@ enum Kind {
     Learned { config: AnonymizerConfig, model: Box<Anonymizer> },
     /// Releases against a budget.
     Codes {
-        model: Box<Promised>,
+        model: Box<CodeModel>,
         releases: Box<Releases>,
         /// Features of the frames of a window that is not whole yet.
         kept: Vec<Tensor<4>>,
@@ -158,7 +158,7 @@ impl GpuEngine {
         let artifact = ArtifactOf::<DpConfig>::open(UNNAMED, weights, &card)?;
         let (device, setup) = gpu().await?;
         let scale = read(artifact.restore(&device)?.scale()).await?;
-        let model = Box::new(Promised::untested(&artifact, &device, &scale)?);
+        let model = Box::new(CodeModel::untested(&artifact, &device, &scale)?);
         let releases = Box::new(model.releases(opening(&ledger)?)?);
         Ok(Self {
             kind: Kind::Codes { model, releases, kept: vec![] },

@@ -15,19 +15,19 @@ fn artifact((every, window): (usize, usize), mechanism: MechanismConfig) -> Arti
     ArtifactOf::of(&config.init(&device), card, &device).expect("recorded")
 }
 
-fn model(every: usize, mechanism: MechanismConfig) -> Arc<Promised> {
+fn model(every: usize, mechanism: MechanismConfig) -> Arc<CodeModel> {
     of_windows((every, 1), mechanism)
 }
 
-fn of_windows(timing: (usize, usize), mechanism: MechanismConfig) -> Arc<Promised> {
-    Arc::new(Promised::open(&artifact(timing, mechanism), &Device::flex()).expect("a sound model"))
+fn of_windows(timing: (usize, usize), mechanism: MechanismConfig) -> Arc<CodeModel> {
+    Arc::new(CodeModel::open(&artifact(timing, mechanism), &Device::flex()).expect("a sound model"))
 }
 
 fn ledger(budget: Mu) -> Ledger {
     Ledger::new(Counted::codes(Unit::FRAME), Budget::from(budget), DELTA).expect("a delta")
 }
 
-fn counting(model: &Promised) -> Ledger {
+fn counting(model: &CodeModel) -> Ledger {
     Ledger::unbounded_codes(model.card.config.unit())
 }
 
@@ -189,6 +189,6 @@ fn a_model_that_answers_otherwise_than_its_card_says_is_refused() {
     let text = serde_json::to_string(&card).expect("a card is JSON");
     let altered =
         ArtifactOf::<DpConfig>::open("m", artifact.weights().to_vec(), &text).expect("weights and card");
-    let error = Promised::open(&altered, &Device::flex()).map(|_| ()).expect_err("a wrong answer");
+    let error = CodeModel::open(&altered, &Device::flex()).map(|_| ()).expect_err("a wrong answer");
     assert!(error.to_string().contains("self-test"), "{error}");
 }

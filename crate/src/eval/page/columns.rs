@@ -3,6 +3,7 @@
 use super::super::heading::Heading;
 use super::super::reading::{distinct, question};
 use super::super::report::{Protocol, Row};
+use crate::transform::RAW;
 
 /// What a column holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,7 +44,7 @@ impl Column {
 /// Where the figure stands that compares a rewritten clip's top-1 with that of raw ones.
 fn relative(row: &Row) -> Option<Column> {
     let asked = row.measure.strip_suffix(", top-1")?;
-    let compared = row.method != "raw" && asked != "identity on reconstructions";
+    let compared = row.method != RAW && asked != "identity on reconstructions";
     let figure = if asked == "action" { "drop in points" } else { "NL" };
     (row.protocol == Protocol::Retrained && compared).then(|| Column {
         measure: format!("{asked}, {figure}"),

@@ -7,6 +7,7 @@ use super::super::report::{Report, Row};
 use super::verdict::retrained;
 use crate::chart::{Lines, Scale, Series};
 use crate::html::chart;
+use crate::transform::RAW;
 
 /// Curves in one plot beside those of raw clips: more cannot be told apart.
 const CURVES: usize = 5;
@@ -57,11 +58,11 @@ impl Curves<'_> {
     fn plots(&self, report: &Report) -> Vec<Lines> {
         let subject = report.subject.name.as_deref();
         let methods = distinct(self.rows.iter().map(|(row, _)| row.method.as_str()));
-        let chosen = |method: &&str| *method != "raw" && subject.is_none_or(|subject| subject == *method);
+        let chosen = |method: &&str| *method != RAW && subject.is_none_or(|subject| subject == *method);
         let others: Vec<&str> = methods.iter().copied().filter(chosen).collect();
         let groups: Vec<&[&str]> =
             if others.is_empty() { vec![&[]] } else { others.chunks(CURVES).collect() };
-        let raw: Vec<&str> = methods.iter().copied().filter(|method| *method == "raw").collect();
+        let raw: Vec<&str> = methods.iter().copied().filter(|method| *method == RAW).collect();
         groups.into_iter().map(|group| self.plot(&[&raw, group].concat())).collect()
     }
 

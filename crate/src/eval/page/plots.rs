@@ -7,6 +7,7 @@ use super::super::report::{Report, Row};
 use super::verdict::{front, retrained};
 use crate::chart::{Point, Scatter};
 use crate::html::chart;
+use crate::transform::RAW;
 
 /// A figure and the ends of its interval.
 #[derive(Clone, Copy)]
@@ -47,7 +48,7 @@ pub(super) struct Field<'a> {
 impl<'a> Field<'a> {
     /// All but raw clips.
     pub(super) fn rewritten(&self) -> Vec<&Place<'a>> {
-        self.places.iter().filter(|place| place.method != "raw").collect()
+        self.places.iter().filter(|place| place.method != RAW).collect()
     }
 }
 
@@ -74,7 +75,7 @@ pub(super) fn fields<'a>(report: &'a Report) -> Vec<Field<'a>> {
     let pairs = sets.iter().flat_map(|a| sets.iter().map(move |b| (*a, *b)));
     let fit = pairs.filter(|(a, b)| acts(a) && leaks(b) && (a == b || !leaks(a) && !acts(b)));
     let place = |(kept, hidden): (&'_ str, &'_ str), method: &'a str| {
-        let raw = (method == "raw").then_some(HIDES_NOTHING);
+        let raw = (method == RAW).then_some(HIDES_NOTHING);
         let leak = raw.or_else(|| leak(report, hidden, method).map(Span::from))?;
         Some(Place { method, action: action(report, kept, method)?.into(), leak })
     };

@@ -8,7 +8,7 @@ use image::{ImageFormat, RgbImage};
 use super::super::EvalError;
 use super::super::set::Set;
 use crate::data::{ClipStore, spread};
-use crate::transform::{Transform, apply, named};
+use crate::transform::{RAW, Transform, apply, named};
 
 /// Clips on a sheet, evenly spread over the set.
 const CLIPS: usize = 3;
@@ -32,8 +32,8 @@ pub struct Sheet {
 pub fn sheets(sets: &[Set], transforms: &[&dyn Transform], cache: &Path) -> Result<Vec<Sheet>, EvalError> {
     let mut sheets = vec![];
     for set in sets.iter().filter(|set| set.redistributable) {
-        let raw = named("raw").expect("a baseline");
-        let others = transforms.iter().copied().filter(|transform| transform.name() != "raw");
+        let raw = named(RAW).expect("a baseline");
+        let others = transforms.iter().copied().filter(|transform| transform.name() != RAW);
         for transform in std::iter::once(raw.as_ref() as &dyn Transform).chain(others) {
             let shown = apply(transform, &set.raw, cache, &|_, _| ())?;
             sheets.push(Sheet { set: set.name.clone(), method: transform.name(), png: drawn(&shown) });
