@@ -79,7 +79,7 @@ fn card<S: Shape>(name: &str, config: S) -> CardOf<S> {
 
 /// Writes a model of noisy codes, one released code, and the picture that is drawn of it.
 fn codes(device: &Device, folder: &Path) -> anyhow::Result<Value> {
-    let mechanism = MechanismConfig { clip: 1.0, sigma: 2.0 };
+    let mechanism = MechanismConfig { clip: 1.0, sigma: 2.0, levels: None };
     let config = DpConfig::new((16, 4, 3), mechanism);
     let artifact = ArtifactOf::of(&config.init(device), card("codes", config), device)?;
     artifact.save(&folder.join("codes"))?;
@@ -100,7 +100,7 @@ fn windows(device: &Device, folder: &Path) -> anyhow::Result<()> {
     for (name, signs, sigma) in
         [("windows", None, 2.0), ("signs", Some(of_movement), 2.0), ("quiet", Some(of_movement), 0.0)]
     {
-        let mechanism = MechanismConfig { clip: 1.0, sigma };
+        let mechanism = MechanismConfig { clip: 1.0, sigma, levels: None };
         let config = DpConfig { window: 3, signs, ..DpConfig::new((16, 4, 3), mechanism) };
         ArtifactOf::of(&config.init(device), card(name, config), device)?.save(&folder.join(name))?;
     }

@@ -59,7 +59,7 @@ fn a_filter_of_clips_survives_the_disk_and_no_engine_takes_it_for_a_model() {
 }
 
 fn promising() -> ArtifactOf<DpConfig> {
-    let (device, mechanism) = (Device::flex(), MechanismConfig { clip: 1.0, sigma: 2.0 });
+    let (device, mechanism) = (Device::flex(), MechanismConfig { clip: 1.0, sigma: 2.0, levels: None });
     let card = blank_card().with_config(DpConfig::new((16, 3, 4), mechanism));
     ArtifactOf::of(&card.config.init(&device), card, &device).expect("recorded")
 }
@@ -97,7 +97,7 @@ fn a_card_that_promises_more_than_its_noise_keeps_is_refused() {
 
 #[test]
 fn codes_without_noise_are_of_the_learned_mode_and_a_card_that_calls_them_dp_is_refused() {
-    let (device, mechanism) = (Device::flex(), MechanismConfig { clip: 1.0, sigma: 0.0 });
+    let (device, mechanism) = (Device::flex(), MechanismConfig { clip: 1.0, sigma: 0.0, levels: None });
     let card = blank_card().with_config(DpConfig::new((16, 3, 4), mechanism));
     let artifact = ArtifactOf::of(&card.config.init(&device), card, &device).expect("recorded");
     let modes = [&artifact, &promising()].map(|artifact| artifact.card().mode);

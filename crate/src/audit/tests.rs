@@ -11,7 +11,7 @@ use crate::engine::{CodeModel, EngineError};
 use crate::frame::Rgba8;
 use crate::model::DpConfig;
 
-const SAYS: MechanismConfig = MechanismConfig { clip: 1.0, sigma: 1.0 };
+const SAYS: MechanismConfig = MechanismConfig { clip: 1.0, sigma: 1.0, levels: None };
 
 /// A fresh model that releases one in `every` frames; its card says [`SAYS`], its mechanism is `keeps`.
 fn model(every: usize, keeps: MechanismConfig) -> CodeModel {

@@ -156,8 +156,9 @@ fn noisy(config: &DpConfig) -> String {
         Some(signs) => format!(" of movement in {grid} x {grid} cells", grid = signs.grid),
         None => String::new(),
     };
+    let levels = mechanism.levels.map_or(String::new(), |levels| format!(" of {levels} values each"));
     format!(
-        "width {width}, {side} x {side} px; a code of {code} number(s){of} for each {every} frame(s), clip {}, sigma {:.4}",
+        "width {width}, {side} x {side} px; a code of {code} number(s){levels}{of} for each {every} frame(s), clip {}, sigma {:.4}",
         mechanism.clip, mechanism.sigma
     )
 }

@@ -4,10 +4,11 @@
 //! u = e(x) / s               s > 0, learnt, one for each number
 //! v = u * min(1, C / |u|)    so two inputs are at most 2C apart
 //! y = v + sigma * xi         xi from N(0, I), fresh for each release
+//! z = y on `levels` values   evenly spaced from -C to C; left out where there are no levels
 //! ```
 //!
 //! Telling any two inputs apart by `y` is as hard as telling N(0, 1) from N(mu, 1), with `mu = 2C / sigma`; so is
-//! telling them apart by anything that is computed from `y` alone.
+//! telling them apart by anything that is computed from `y` alone, so by `z`.
 //!
 //! # What floating point leaves open
 //! The promise is exact over the reals. Here `v` and `y` are doubles; `y` is rounded to a grid of `C / 2^20` or finer, on
@@ -25,6 +26,8 @@ use super::accountant::Mu;
 
 /// The grid is this many halvings of the clip, or one fewer.
 const GRID: i32 = 20;
+/// How many values a number of a release may be held to.
+const LEVELS: std::ops::RangeInclusive<usize> = 2..=256;
 /// What is taken off the clip so that rounding cannot lead past it.
 const SLACK: f64 = 1e-12;
 
@@ -35,6 +38,10 @@ pub struct MechanismConfig {
     pub clip: f64,
     /// Standard deviation of the noise on each number; 0 promises nothing.
     pub sigma: f64,
+    /// Values that each number of a release can have, 2 to 256: a release of `d` numbers holds `d log2(levels)` bits and no
+    /// more, with noise or without. `None`: as many as the grid has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub levels: Option<usize>,
 }
 
 /// Why nothing can be released.
@@ -46,6 +53,9 @@ pub enum MechanismError {
     /// There is no such noise.
     #[error("sigma {0} is no number of at least 0; it is 2 * clip / mu, and 0 promises nothing")]
     Sigma(f64),
+    /// There are no such levels.
+    #[error("levels {0} of a code is not in 2..=256; 2 are the fewest that tell anything")]
+    Levels(usize),
     /// A number of the code cannot be scaled.
     #[error("scale {0} of a code is no positive number; the weights are broken, fetch the model again")]
     Scale(f64),
@@ -59,7 +69,7 @@ pub enum MechanismError {
 impl MechanismConfig {
     /// The noise that makes a release cost `mu`.
     pub fn of(mu: Mu, clip: f64) -> Self {
-        Self { clip, sigma: 2.0 * clip * mu.noise_over_sensitivity() }
+        Self { clip, sigma: 2.0 * clip * mu.noise_over_sensitivity(), levels: None }
     }
 
     /// Checks that the numbers describe a mechanism.
@@ -73,7 +83,10 @@ impl MechanismConfig {
         if !(self.sigma >= 0.0 && self.sigma.is_finite()) {
             return Err(MechanismError::Sigma(self.sigma));
         }
-        Ok(())
+        match self.levels {
+            Some(levels) if !LEVELS.contains(&levels) => Err(MechanismError::Levels(levels)),
+            _ => Ok(()),
+        }
     }
 
     /// What a release costs: `2C / sigma`.
@@ -84,6 +97,17 @@ impl MechanismConfig {
     /// The distance of neighbouring values that a released number can have.
     pub fn grid(&self) -> f64 {
         libm::ldexp(1.0, libm::ilogb(self.clip) - GRID)
+    }
+
+    /// The value that is released for a noisy one.
+    fn rounded(&self, value: f64) -> f64 {
+        let Some(levels) = self.levels else {
+            let grid = self.grid();
+            return (value / grid).round() * grid + 0.0; // no zero with a sign
+        };
+        let most = (levels - 1) as f64;
+        let level = ((value / self.clip + 1.0) / 2.0 * most).round().clamp(0.0, most);
+        (2.0 * level / most - 1.0) * self.clip
     }
 }
 
@@ -180,11 +204,8 @@ impl Mechanism {
     /// # Panics
     /// If the code has another number of values.
     pub fn release(&mut self, code: &[f32]) -> Release {
-        let grid = self.config.grid();
-        let noisy = self.clipped(code).into_iter().map(|value| {
-            let value = value + self.config.sigma * self.noise.draw();
-            (value / grid).round() * grid + 0.0 // no zero with a sign
-        });
+        let clipped = self.clipped(code).into_iter();
+        let noisy = clipped.map(|value| self.config.rounded(value + self.config.sigma * self.noise.draw()));
         Release(noisy.collect())
     }
 
@@ -207,7 +228,7 @@ mod tests {
     use super::super::normal::cdf;
     use super::*;
 
-    const CONFIG: MechanismConfig = MechanismConfig { clip: 1.5, sigma: 0.75 };
+    const CONFIG: MechanismConfig = MechanismConfig { clip: 1.5, sigma: 0.75, levels: None };
 
     fn mechanism(config: MechanismConfig, dimensions: usize) -> Mechanism {
         let scale = (0..dimensions).map(|place| 0.5 + place as f64).collect();
@@ -311,6 +332,28 @@ mod tests {
     }
 
     #[test]
+    fn levels_are_all_that_is_left_of_a_number() {
+        let of = |levels, sigma, codes: &[[f32; 2]]| {
+            let mut mechanism = mechanism(MechanismConfig { levels: Some(levels), sigma, ..CONFIG }, 2);
+            codes.iter().map(|code| mechanism.release(code).values().to_vec()).collect::<Vec<_>>()
+        };
+        // Divided by 0.5 and 1.5; the clip is 1.5.
+        let codes = [[0.01, -0.01], [0.3, -1.0], [0.74, 0.3], [-9.0, 0.1], [f32::NAN, 1.0]];
+        let two = [[1.5, -1.5], [1.5, -1.5], [1.5, 1.5], [-1.5, 1.5], [1.5, 1.5]];
+        assert_eq!(of(2, 0.0, &codes), two, "signs; zero counts as above");
+        let three = [[0.0, 0.0], [0.0, 0.0], [1.5, 0.0], [-1.5, 0.0], [0.0, 0.0]];
+        assert_eq!(of(3, 0.0, &codes), three);
+        let many: Vec<[f32; 2]> = (0..500).map(|place| [place as f32 * 0.01 - 2.5, 1.0]).collect();
+        for release in of(4, 3.0, &many).concat() {
+            assert!([-1.5, -0.5, 0.5, 1.5].contains(&release), "{release} is none of four levels");
+        }
+        for levels in [0, 1, 257] {
+            let wrong = MechanismConfig { levels: Some(levels), ..CONFIG };
+            assert_eq!(wrong.validate(), Err(MechanismError::Levels(levels)));
+        }
+    }
+
+    #[test]
     fn releases_lie_on_the_grid_and_what_lies_between_two_costs_nothing() {
         let mut mechanism = mechanism(CONFIG, 5);
         let [from, to] = [(); 2].map(|()| mechanism.release(&[0.3; 5]));
@@ -327,16 +370,16 @@ mod tests {
     fn the_cost_is_the_sensitivity_over_the_noise() {
         assert_eq!(CONFIG.mu(), Mu::new(4.0).expect("a mu"));
         let found = MechanismConfig::of(Mu::new(0.5).expect("a mu"), 1.0);
-        assert_eq!(found, MechanismConfig { clip: 1.0, sigma: 4.0 });
+        assert_eq!(found, MechanismConfig { clip: 1.0, sigma: 4.0, levels: None });
         assert_eq!(MechanismConfig::of(Mu::NONE, 1.0).sigma, 0.0);
-        assert_eq!(MechanismConfig { clip: 1.0, sigma: 0.0 }.mu(), Mu::NONE);
+        assert_eq!(MechanismConfig { clip: 1.0, sigma: 0.0, levels: None }.mu(), Mu::NONE);
     }
 
     #[test]
     fn a_bad_number_is_named() {
         let sentence = |clip: f64, sigma: f64, scale: f64| {
             let noise = Noise::seeded_for_tests(1);
-            let made = Mechanism::new(MechanismConfig { clip, sigma }, vec![1.0, scale], noise);
+            let made = Mechanism::new(MechanismConfig { clip, sigma, levels: None }, vec![1.0, scale], noise);
             made.map(|_| ()).expect_err("a bad number").to_string()
         };
         assert!(sentence(0.0, 1.0, 1.0).contains("clip 0"), "clip");

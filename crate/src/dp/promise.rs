@@ -121,7 +121,7 @@ mod tests {
 
     #[test]
     fn it_says_what_the_mechanism_keeps_and_survives_the_card() {
-        let promise = promised(&MechanismConfig { clip: 1.0, sigma: 2.0 }, Unit::FRAME);
+        let promise = promised(&MechanismConfig { clip: 1.0, sigma: 2.0, levels: None }, Unit::FRAME);
         assert_eq!(promise.mu(), Mu::new(1.0).expect("a mu"));
         let sentence = promise.sentence();
         for part in ["1.0000-GDP", "epsilon 4.377 at delta 1e-5", "replacement", "sqrt(T)"] {
@@ -133,12 +133,14 @@ mod tests {
 
     #[test]
     fn without_noise_nothing_is_promised() {
-        assert_eq!(Promise::of(&MechanismConfig { clip: 1.0, sigma: 0.0 }, Unit::FRAME), None);
+        assert_eq!(Promise::of(&MechanismConfig { clip: 1.0, sigma: 0.0, levels: None }, Unit::FRAME), None);
     }
 
     #[test]
     fn it_says_what_a_release_is_of() {
-        let of = |frames| promised(&MechanismConfig { clip: 1.0, sigma: 2.0 }, Unit { frames }).sentence();
+        let of = |frames| {
+            promised(&MechanismConfig { clip: 1.0, sigma: 2.0, levels: None }, Unit { frames }).sentence()
+        };
         for part in ["window of 8 frames", "no frame is in two windows", "all frames of that window"] {
             assert!(of(8).contains(part) && !of(1).contains(part), "{part}: {} {}", of(8), of(1));
         }

@@ -10,7 +10,8 @@ use super::mechanism::MechanismConfig;
 const EPSILON: f32 = 1e-12;
 
 /// Codes as the mechanism would release them, with `share` of its noise: reparametrised, so gradients reach the codes
-/// and the scale. Each call draws fresh noise from the device's generator.
+/// and the scale, and pass levels as if there were none (straight through; Bengio, Leonard, Courville 2013). Each call
+/// draws fresh noise from the device's generator.
 ///
 /// # Shapes
 /// - `codes`: `[n, d]`, as the encoder gives them
@@ -20,11 +21,24 @@ const EPSILON: f32 = 1e-12;
 pub fn perturbed(codes: Tensor<2>, scale: Tensor<1>, config: &MechanismConfig, share: f32) -> Tensor<2> {
     let clipped = clipped(codes, scale, config.clip);
     let sigma = config.sigma * f64::from(share);
-    if sigma == 0.0 {
-        return clipped;
+    let noisy = if sigma == 0.0 {
+        clipped
+    } else {
+        let noise = Tensor::random(clipped.dims(), Distribution::Normal(0.0, sigma), &clipped.device());
+        clipped + noise
+    };
+    match config.levels {
+        Some(levels) => noisy.clone() + (on_levels(noisy.clone(), levels, config.clip) - noisy).detach(),
+        None => noisy,
     }
-    let noise = Tensor::random(clipped.dims(), Distribution::Normal(0.0, sigma), &clipped.device());
-    clipped + noise
+}
+
+/// The nearest of `levels` values from `-clip` to `clip`.
+fn on_levels(values: Tensor<2>, levels: usize, clip: f64) -> Tensor<2> {
+    let most = (levels - 1) as f64;
+    // Halves go up, as where the mechanism rounds.
+    let level = ((values / clip + 1.0) * (most / 2.0) + 0.5).floor().clamp(0.0, most);
+    (level * (2.0 / most) - 1.0) * clip
 }
 
 /// Scaled codes, none longer than `clip`.
@@ -47,7 +61,7 @@ mod tests {
     use super::super::mechanism::{Mechanism, Noise};
     use super::*;
 
-    const CONFIG: MechanismConfig = MechanismConfig { clip: 1.0, sigma: 0.5 };
+    const CONFIG: MechanismConfig = MechanismConfig { clip: 1.0, sigma: 0.5, levels: None };
 
     fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
         tensor.into_data().convert::<f32>().try_into_vec().expect("values were converted")
@@ -66,18 +80,20 @@ mod tests {
     #[test]
     fn it_cuts_and_scales_as_the_mechanism_does() {
         let device = Device::flex();
-        let found = values(perturbed(codes(&device), scale(&device), &CONFIG, 0.0));
-        let quiet = MechanismConfig { sigma: 0.0, ..CONFIG };
-        let noise = Noise::seeded_for_tests(1);
-        let mut mechanism =
-            Mechanism::new(quiet, values(scale(&device)).into_iter().map(f64::from).collect(), noise)
-                .expect("sound");
-        let wanted: Vec<f64> = values(codes(&device))
-            .chunks(4)
-            .flat_map(|code| mechanism.release(code).values().to_vec())
-            .collect();
-        for (found, wanted) in found.iter().zip(&wanted) {
-            assert!((f64::from(*found) - wanted).abs() < 2e-6, "{found} and {wanted}");
+        for levels in [None, Some(2), Some(5)] {
+            let quiet = MechanismConfig { sigma: 0.0, levels, ..CONFIG };
+            let found = values(perturbed(codes(&device), scale(&device), &quiet, 1.0));
+            let noise = Noise::seeded_for_tests(1);
+            let mut mechanism =
+                Mechanism::new(quiet, values(scale(&device)).into_iter().map(f64::from).collect(), noise)
+                    .expect("sound");
+            let wanted: Vec<f64> = values(codes(&device))
+                .chunks(4)
+                .flat_map(|code| mechanism.release(code).values().to_vec())
+                .collect();
+            for (found, wanted) in found.iter().zip(&wanted) {
+                assert!((f64::from(*found) - wanted).abs() < 2e-6, "{found} and {wanted}, levels {levels:?}");
+            }
         }
     }
 
@@ -110,6 +126,18 @@ mod tests {
             assert!(slopes.iter().any(|slope| slope.abs() > 1e-3), "nothing reaches code {code}: {slopes:?}");
         }
         assert!(of_scale.iter().all(|slope| *slope != 0.0), "nothing reaches the scale: {of_scale:?}");
+    }
+
+    #[test]
+    fn gradients_pass_levels_as_if_there_were_none() {
+        let device = Device::flex().autodiff();
+        let weights = Tensor::from_data(TensorData::new(vec![1.0_f32, -2.0, 3.0, 0.5], [1, 4]), &device);
+        let slopes = |levels| {
+            let (leaf, config) = (codes(&device).require_grad(), MechanismConfig { levels, ..CONFIG });
+            let loss = (perturbed(leaf.clone(), scale(&device), &config, 0.0) * weights.clone()).sum();
+            values(leaf.grad(&loss.backward()).expect("a gradient"))
+        };
+        assert_eq!(slopes(Some(2)), slopes(None));
     }
 
     #[test]

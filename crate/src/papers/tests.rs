@@ -129,7 +129,7 @@ fn the_claim_is_the_worst_leakage_with_its_interval_and_nothing_more() {
 
 #[test]
 fn the_claim_of_a_model_with_a_promise_is_the_promise_and_then_what_leaks() {
-    let promise = |sigma: f64| Promise::of(&MechanismConfig { clip: 1.0, sigma }, Unit::FRAME);
+    let promise = |sigma: f64| Promise::of(&MechanismConfig { clip: 1.0, sigma, levels: None }, Unit::FRAME);
     let said = claim(promise(2.0).as_ref(), &report(), "mask");
     assert!(said.starts_with("each release is 1.0000-GDP (epsilon 4.377 at delta 1e-5)"), "{said}");
     assert!(

@@ -139,7 +139,8 @@ pub fn release_seeded_for_tests(
 ) -> Result<Vec<f64>, js_sys::Error> {
     let bad = |error: MechanismError| fault("bad-model", &error);
     let scale = vec![1.0; code.len()];
-    let mechanism = Mechanism::new(MechanismConfig { clip, sigma }, scale, Noise::seeded_for_tests(seed));
+    let mechanism =
+        Mechanism::new(MechanismConfig { clip, sigma, levels: None }, scale, Noise::seeded_for_tests(seed));
     Ok(mechanism.map_err(bad)?.release(code).values().to_vec())
 }
 

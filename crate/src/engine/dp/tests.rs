@@ -4,8 +4,8 @@ use crate::dp::accountant::Mu;
 use crate::dp::ledger::{Budget, Counted};
 use crate::dp::promise::{DELTA, Unit};
 
-const NOISY: MechanismConfig = MechanismConfig { clip: 1.0, sigma: 2.0 };
-const QUIET: MechanismConfig = MechanismConfig { clip: 1.0, sigma: 0.0 };
+const NOISY: MechanismConfig = MechanismConfig { clip: 1.0, sigma: 2.0, levels: None };
+const QUIET: MechanismConfig = MechanismConfig { clip: 1.0, sigma: 0.0, levels: None };
 
 fn artifact((every, window): (usize, usize), mechanism: MechanismConfig) -> ArtifactOf<DpConfig> {
     let device = Device::flex();

@@ -25,6 +25,7 @@ pub struct Coder {
     window: usize,
     clip: f64,
     sigma: f64,
+    levels: Option<usize>,
     noise_share: f64,
     skip: usize,
 }
@@ -44,6 +45,7 @@ impl Coder {
             window: config.window,
             clip: config.mechanism.clip,
             sigma: config.mechanism.sigma,
+            levels: config.mechanism.levels,
             noise_share: 1.0,
             skip: 1,
         }
@@ -174,7 +176,7 @@ impl Coder {
     /// As `forward`.
     pub fn shown(&self, frames: Tensor<4>, t: usize) -> Tensor<3> {
         let (n, device) = (frames.dims()[0] / t, frames.device());
-        let config = MechanismConfig { clip: self.clip, sigma: self.sigma };
+        let config = MechanismConfig { clip: self.clip, sigma: self.sigma, levels: self.levels };
         let codes = perturbed(self.codes(frames, t), self.scale(), &config, self.noise_share as f32);
         let [total, d] = codes.dims();
         self.shares(t, total / n, &device).matmul(codes.reshape([n, total / n, d]))

@@ -5,8 +5,8 @@ use burn::tensor::{Distribution, Int, TensorData};
 use super::*;
 use crate::dp::trainable::perturbed;
 
-const QUIET: MechanismConfig = MechanismConfig { clip: 1.0, sigma: 0.0 };
-const NOISY: MechanismConfig = MechanismConfig { clip: 1.0, sigma: 0.5 };
+const QUIET: MechanismConfig = MechanismConfig { clip: 1.0, sigma: 0.0, levels: None };
+const NOISY: MechanismConfig = MechanismConfig { clip: 1.0, sigma: 0.5, levels: None };
 
 fn config(every: usize, mechanism: MechanismConfig) -> DpConfig {
     DpConfig { width: 4, ..DpConfig::new((16, 5, every), mechanism) }

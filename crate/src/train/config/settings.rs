@@ -85,6 +85,8 @@ pub struct ModelShape {
     pub sees: Sees,
     /// `dp`: numbers of a code.
     pub code: usize,
+    /// `dp`: values that each number of a release can have, 2 to 256; 0: any.
+    pub code_levels: usize,
     /// `dp`: for so many frames one code is released.
     pub every: usize,
     /// `dp`: of how many of these frames, evenly spaced, the code is; the others are not read.
@@ -118,6 +120,7 @@ impl Default for ModelShape {
             hold: 0,
             sees: Sees::Pictures,
             code: 8,
+            code_levels: 0,
             every: 8,
             window: 1,
             clip: 1.0,
@@ -158,8 +161,10 @@ impl ModelShape {
 
     /// The configuration of noisy codes, for frames of `size` pixels.
     pub fn dp(&self, size: usize) -> DpConfig {
-        let Self { width, groups, code, every, window, clip, mu, .. } = *self;
-        let mechanism = MechanismConfig::of(Mu::new(mu).unwrap_or(Mu::NONE), clip);
+        let Self { width, groups, code, code_levels, every, window, clip, mu, .. } = *self;
+        let levels = (code_levels > 0).then_some(code_levels);
+        let mechanism =
+            MechanismConfig { levels, ..MechanismConfig::of(Mu::new(mu).unwrap_or(Mu::NONE), clip) };
         let signs = (self.sees == Sees::Signs).then(|| self.signs());
         DpConfig { width, groups, window, signs, ..DpConfig::new((size, code, every), mechanism) }
     }

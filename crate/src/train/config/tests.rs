@@ -104,9 +104,12 @@ fn noisy_codes_refuse_what_the_product_would_not_do() {
     assert_eq!(config.run(), (1, 4), "single frames are released alone");
     let windows = with("every = 12\nwindow = 3\n[game]\nskip = 2\n").expect("windows");
     assert_eq!(windows.run(), (5, 2), "a picture is the last of a whole window: frames 0, 4 and 8");
-    assert_eq!(config.model.dp(64).mechanism, MechanismConfig { clip: 1.0, sigma: 2.0 });
+    assert_eq!(config.model.dp(64).mechanism, MechanismConfig { clip: 1.0, sigma: 2.0, levels: None });
     assert_eq!(with(&format!("mu = inf\n{fit}")).expect("no noise").model.dp(64).mechanism.sigma, 0.0);
+    let bits = with(&format!("code_levels = 2\n{fit}")).expect("two levels").model.dp(64).mechanism;
+    assert_eq!(bits.levels, Some(2));
     for (sections, found) in [
+        ("code_levels = 1\n[game]\nskip = 1", "levels 1 of a code"),
         ("every = 9", "game.skip = 2"),
         ("every = 12\nwindow = 4", "game.skip = 2"),
         ("every = 12\nwindow = 5\n[game]\nskip = 1", "window 5"),
