@@ -94,13 +94,14 @@ fn codes(device: &Device, folder: &Path) -> anyhow::Result<Value> {
 }
 
 /// Writes models whose codes are of whole windows of three frames: of their pictures, of the movement between them, and
-/// of that without noise.
+/// of that without noise, on few levels.
 fn windows(device: &Device, folder: &Path) -> anyhow::Result<()> {
     let of_movement = Signs { grid: 8, threshold: 0.03, span: 1 };
     for (name, signs, sigma) in
         [("windows", None, 2.0), ("signs", Some(of_movement), 2.0), ("quiet", Some(of_movement), 0.0)]
     {
-        let mechanism = MechanismConfig { clip: 1.0, sigma, levels: None };
+        let levels = (sigma == 0.0).then_some(4);
+        let mechanism = MechanismConfig { clip: 1.0, sigma, levels };
         let config = DpConfig { window: 3, signs, ..DpConfig::new((16, 4, 3), mechanism) };
         ArtifactOf::of(&config.init(device), card(name, config), device)?.save(&folder.join(name))?;
     }

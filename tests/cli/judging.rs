@@ -185,7 +185,10 @@ fn clips_go_out_to_other_attackers_and_their_rows_come_back() {
         &page(&["--picture", &model.to_string_lossy()]),
         &["judged/report.json has not judged", "bauta-s", "judge it again"],
     );
+    says(&page(&["judged/report.json"]), &["--html", "one report.json"]);
     desk.refused(&["report", "judged", "--html", "page.html"], &["--html", "one report.json"]);
+    let itself = ["report", "judged/report.json", "--html", "judged/report.json"];
+    desk.refused(&itself, &["the report itself"]);
 
     let grey = "clips/people/grey/manifest.csv";
     let checked = did(&desk.bauta(&["data", "check", grey, "--size", "16"]));

@@ -54,6 +54,7 @@ fn every_model_has_a_page_of_the_judgement_that_is_on_its_card() {
     let text =
         |path: &Path| fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let files = fs::read_dir(&models).expect("models").flatten().map(|entry| entry.path());
+    let mut judged = 0;
     for card in files.filter(|path| path.extension().is_some_and(|end| end == "json")) {
         let name = card.file_stem().expect("a name").to_string_lossy().into_owned();
         let card: serde_json::Value = serde_json::from_str(&text(&card)).expect("a card");
@@ -65,6 +66,9 @@ fn every_model_has_a_page_of_the_judgement_that_is_on_its_card() {
             "the report of {name} is of other weights"
         );
         let page = text(&models.join(format!("results/{name}.report.html")));
+        let shown = report.rows.iter().any(|row| row.dataset == "custom_gestures");
+        assert_eq!(page.contains("<img"), shown, "pictures on the page of {name}");
+        judged += 1;
         assert!(page.contains(&format!("<h1>{name}</h1>")), "the page of {name} is another's");
         let worst = report.summary.leakage_nl.expect("a leak");
         assert!(
@@ -72,6 +76,7 @@ fn every_model_has_a_page_of_the_judgement_that_is_on_its_card() {
             "the page of {name} does not say its worst leak, {worst}"
         );
     }
+    assert!(judged >= 3, "{judged} models");
 }
 
 #[test]

@@ -97,17 +97,23 @@ fn a_card_that_promises_more_than_its_noise_keeps_is_refused() {
 
 #[test]
 fn codes_without_noise_are_of_the_learned_mode_and_a_card_that_calls_them_dp_is_refused() {
-    let (device, mechanism) = (Device::flex(), MechanismConfig { clip: 1.0, sigma: 0.0, levels: None });
+    let (device, mechanism) = (Device::flex(), MechanismConfig { clip: 1.0, sigma: 0.0, levels: Some(2) });
     let card = blank_card().with_config(DpConfig::new((16, 3, 4), mechanism));
     let artifact = ArtifactOf::of(&card.config.init(&device), card, &device).expect("recorded");
     let modes = [&artifact, &promising()].map(|artifact| artifact.card().mode);
     assert_eq!(modes, [Mode::Learned, Mode::Dp], "without noise, and with it");
     assert_eq!(artifact.card().promise, None, "a promise without noise");
+    let open = |text: &str| ArtifactOf::<DpConfig>::open("fresh.json", artifact.weights().to_vec(), text);
+    let text = serde_json::to_string(artifact.card()).expect("a card is JSON");
+    let again = open(&text).expect("a sound card");
+    assert_eq!(again.card().config.mechanism.levels, Some(2), "its levels are lost");
+    let error =
+        open(&text.replace("\"levels\"", "\"level\"")).map(|_| ()).expect_err("releases without levels");
+    assert!(error.to_string().contains("fresh.json"), "{error}");
     let mut boastful = artifact.card().clone();
     boastful.mode = Mode::Dp;
     let text = serde_json::to_string(&boastful).expect("a card is JSON");
-    let opened = ArtifactOf::<DpConfig>::open("fresh.json", artifact.weights().to_vec(), &text);
-    let error = opened.map(|_| ()).expect_err("it promises nothing").to_string();
+    let error = open(&text).map(|_| ()).expect_err("it promises nothing").to_string();
     assert!(error.contains("fresh.json is of mode dp") && error.contains("learned"), "{error}");
 }
 

@@ -8,7 +8,7 @@ use crate::atomic;
 use crate::eval::{Report, Set, distinct, markdown, matrix, page, sheets};
 use crate::papers::{PapersError, read};
 use crate::report;
-use crate::transform::{Transform, baselines, trained};
+use crate::transform::{Transform, named, trained};
 
 /// Write report.html into a run folder: what the run kept and what it leaks, its curves and samples, and what
 /// to change next.
@@ -67,38 +67,62 @@ impl MakeReport {
     }
 
     fn write_page(&self, judged: &Path, html: &Path) -> anyhow::Result<()> {
+        if judged == html {
+            bail!("--html {} is the report itself; name another file", html.display());
+        }
         let report = read(judged)?;
-        let place = (self.data.as_deref(), self.cache.as_path(), report.subject.size);
-        let names = distinct(report.rows.iter().map(|row| row.dataset.as_str()));
-        let sets = names.into_iter().map(|name| Set::shown(name, place)).collect::<Result<Vec<_>, _>>()?;
         let transforms = self.pictured(&report, judged)?;
         let pictured: Vec<&dyn Transform> = transforms.iter().map(AsRef::as_ref).collect();
-        let page = page(&report, &sheets(&sets, &pictured, &self.cache.join("judge"))?);
-        atomic::replace(html, page.as_bytes()).with_context(|| format!("cannot write {}", html.display()))?;
+        let sheets = sheets(&self.shown(&report)?, &pictured, &self.cache.join("judge"))?;
+        atomic::replace(html, page(&report, &sheets).as_bytes())
+            .with_context(|| format!("cannot write {}", html.display()))?;
         println!("wrote {}", html.display());
+        let names: Vec<String> = pictured.iter().map(|transform| transform.name()).collect();
+        let without = report.methods.iter().map(|method| method.name.as_str());
+        let without: Vec<&str> = without.filter(|name| !names.iter().any(|other| other == name)).collect();
+        if !sheets.is_empty() && !without.is_empty() {
+            println!("without pictures: {}; --picture MODEL adds those of a model", without.join(", "));
+        }
         Ok(())
     }
 
-    /// The filters that the report has judged, and its models that are at hand.
+    /// The sets of the report that may be shown.
+    fn shown(&self, report: &Report) -> anyhow::Result<Vec<Set>> {
+        let place = (self.data.as_deref(), self.cache.as_path(), report.subject.size);
+        let mut sets = vec![];
+        for name in distinct(report.rows.iter().map(|row| row.dataset.as_str())) {
+            let set = Set::shown(name, place)
+                .with_context(|| format!("no pictures of {name}, a set of the report, can be drawn"))?;
+            sets.extend(set);
+        }
+        Ok(sets)
+    }
+
+    /// What the report has judged and is at hand, in its order: filters by their names, models by their weights.
     fn pictured(&self, report: &Report, judged: &Path) -> anyhow::Result<Vec<Box<dyn Transform>>> {
-        let is_of_report = |transform: &dyn Transform| {
-            let key = transform.key();
-            report.methods.iter().any(|method| method.key == key)
-        };
-        let mut transforms = baselines();
-        transforms.retain(|filter| is_of_report(filter.as_ref()));
-        for model in &self.pictures {
-            let model_of_file = trained(model, None)?;
-            if !is_of_report(model_of_file.as_ref()) {
+        let mut models: Vec<(&PathBuf, String)> = vec![];
+        for path in &self.pictures {
+            let key = trained(path, None)?.key();
+            if !report.methods.iter().any(|method| method.key == key) {
                 bail!(
                     "{} has not judged {} with these weights; leave out its --picture, or judge it again",
                     judged.display(),
-                    model.display()
+                    path.display()
                 );
             }
-            transforms.push(model_of_file);
+            models.push((path, key));
         }
-        Ok(transforms)
+        let mut found = vec![];
+        for method in &report.methods {
+            if let Some((path, _)) = models.iter().find(|(_, key)| *key == method.key) {
+                found.push(trained(path, Some(&method.name))?);
+            } else if let Ok(filter) = named(&method.name.replace(' ', "-"))
+                && filter.key() == method.key
+            {
+                found.push(filter);
+            }
+        }
+        Ok(found)
     }
 }
 

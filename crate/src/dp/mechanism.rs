@@ -11,7 +11,7 @@
 //! telling them apart by anything that is computed from `y` alone, so by `z`.
 //!
 //! # What floating point leaves open
-//! The promise is exact over the reals. Here `v` and `y` are doubles; `y` is rounded to a grid of `C / 2^20` or finer, on
+//! The promise is exact over the reals. Here `v` and `y` are doubles; where there are no levels, `y` is rounded to a grid of `C / 2^20` or finer, on
 //! which each point collects some 2^30 doubles, so that the gaps between these do not show which `v` they came from
 //! (Mironov, "On significance of the least significant bits for differential privacy", CCS 2012). The noise ends near ten
 //! sigma, beyond which there is less than 1e-15 of the distribution. Neither is counted in epsilon. How long a release
@@ -33,13 +33,15 @@ const SLACK: f64 = 1e-12;
 
 /// What a release is cut to and how much noise it gets, in units of the scaled code.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct MechanismConfig {
     /// `C`: the longest code; positive.
     pub clip: f64,
     /// Standard deviation of the noise on each number; 0 promises nothing.
     pub sigma: f64,
-    /// Values that each number of a release can have, 2 to 256: a release of `d` numbers holds `d log2(levels)` bits and no
-    /// more, with noise or without. `None`: as many as the grid has.
+    /// Values that each number of a release can have, evenly spaced from `-C` to `C`, 2 to 256: a release of `d` numbers holds
+    /// `d log2(levels)` bits and no more, with noise or without. All of a code is no longer than `C`, so without noise the outer
+    /// of many levels are for codes of few numbers. `None`: as many as the grid has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub levels: Option<usize>,
 }
@@ -194,7 +196,8 @@ impl Mechanism {
         self.config.mu()
     }
 
-    /// What stands for a release while there is none: the zero code without noise. It is of nothing, and costs nothing.
+    /// What stands for a release while there is none: the zero code without noise, on no level. It is of nothing, and costs
+    /// nothing.
     pub fn nothing(&self) -> Release {
         Release(vec![0.0; self.scale.len()])
     }

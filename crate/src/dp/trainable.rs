@@ -81,8 +81,9 @@ mod tests {
     fn it_cuts_and_scales_as_the_mechanism_does() {
         let device = Device::flex();
         for levels in [None, Some(2), Some(5)] {
-            let quiet = MechanismConfig { sigma: 0.0, levels, ..CONFIG };
-            let found = values(perturbed(codes(&device), scale(&device), &quiet, 1.0));
+            let noisy = MechanismConfig { levels, ..CONFIG };
+            let found = values(perturbed(codes(&device), scale(&device), &noisy, 0.0));
+            let quiet = MechanismConfig { sigma: 0.0, ..noisy };
             let noise = Noise::seeded_for_tests(1);
             let mut mechanism =
                 Mechanism::new(quiet, values(scale(&device)).into_iter().map(f64::from).collect(), noise)

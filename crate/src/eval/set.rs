@@ -52,13 +52,19 @@ impl Set {
         Ok(Self { questions, ..set })
     }
 
-    /// The set that reports call `reported`, to be shown again: nothing is asked about it.
+    /// The set that reports call `reported`, to be shown again: nothing is asked about it. `None`, and nothing is read, where
+    /// its pictures may not be shown.
     ///
     /// # Errors
     /// [`EvalError`] as for [`Self::open`].
-    pub fn shown(reported: &str, place: Place<'_>) -> Result<Self, EvalError> {
+    pub fn shown(reported: &str, place: Place<'_>) -> Result<Option<Self>, EvalError> {
         let name = reported.strip_suffix(SYNTHETIC).unwrap_or(reported);
-        Ok(Self::unasked(name, place, &|_, _| ())?.0)
+        let is_known = !Stage::is_named(name) && !name.ends_with(".csv");
+        if is_known && !KnownSet::named(name)?.licence.redistributable {
+            return Ok(None);
+        }
+        let (set, _) = Self::unasked(name, place, &|_, _| ())?;
+        Ok(set.redistributable.then_some(set))
     }
 
     /// The set without questions, and the actions that an attacker's gallery shows.

@@ -101,7 +101,7 @@ impl Shape for DpConfig {
     }
 
     /// The first frame of a window in which the picture and grey take turns. Without noise: a self-test's picture is known
-    /// to everybody.
+    /// to everybody. And without levels: where a code lies between two, devices round differently.
     fn answer(network: &Coder, image: Tensor<4>) -> Tensor<4> {
         sigmoid(Self::answer_logits(network, image))
     }

@@ -29,8 +29,7 @@ pub(super) struct Round<'a> {
     pub device: Device,
 }
 
-/// A network with its optimizer. Every parameter is made here and now: a lazy one would be made when a frozen
-/// copy is first used, and be frozen in the original too.
+/// A network with its optimizer. Its weights are drawn when somebody first looks at them.
 fn player<M: Module>(module: M, config: &TrainConfig) -> Player<M> {
     let optimizer = AdamWConfig::new().with_epsilon(1e-8).with_weight_decay(config.rates.weight_decay).init();
     Player { module, optimizer }

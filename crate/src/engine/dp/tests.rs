@@ -56,6 +56,24 @@ fn the_same_release_is_the_same_picture_to_the_bit_whatever_was_seen() {
 }
 
 #[test]
+fn a_code_on_levels_has_so_many_pictures_and_no_more() {
+    let pictures = |levels| {
+        let model = of_windows((1, 1), MechanismConfig { levels, ..QUIET });
+        let mut stream = model.stream(counting(&model)).expect("noise");
+        let mut seen: Vec<AnonFrame> = vec![];
+        for shade in (0..=252).step_by(4) {
+            let shown = stream.anonymize(frame(shade)).expect("no budget");
+            if !seen.contains(&shown) {
+                seen.push(shown);
+            }
+        }
+        seen.len()
+    };
+    let (few, many) = (pictures(Some(2)), pictures(None));
+    assert!(few <= 16 && few < many, "{few} pictures of four numbers on two levels, {many} without");
+}
+
+#[test]
 fn frames_between_releases_are_not_in_the_pictures_and_cost_nothing() {
     let model = model(3, NOISY);
     let shown = |between: u8| {

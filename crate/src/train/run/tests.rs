@@ -223,7 +223,7 @@ fn a_full_disk_is_named_and_costs_no_checkpoint() {
 }
 
 #[test]
-fn branches_that_have_seen_nothing_raw_learn_in_the_game() {
+fn a_game_without_pre_training_comes_to_its_end() {
     let (place, mut config) = (Place::new(), config());
     (config.schedule.pretrain, config.schedule.warm_up) = (0, 0);
     let outcome = place.run("run", &config, false, u64::MAX).expect("a run without pre-training");
