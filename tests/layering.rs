@@ -46,7 +46,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "transform",
         ],
     ),
-    ("papers", &["dp", "artifact", "eval"]),
+    ("papers", &["dp", "model", "artifact", "eval"]),
     (
         "train",
         &[

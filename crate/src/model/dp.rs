@@ -109,6 +109,11 @@ impl Shape for DpConfig {
     fn promise(&self) -> Option<Promise> {
         Promise::of(&self.mechanism, self.unit())
     }
+
+    fn bound(&self) -> Option<String> {
+        let bits = self.code as f64 * (self.mechanism.levels? as f64).log2();
+        Some(format!("no more than {bits:.1} bits are shown of each {} frame(s)", self.every))
+    }
 }
 
 impl DpConfig {

@@ -60,6 +60,11 @@ pub trait Shape: Clone + Serialize + DeserializeOwned {
     fn promise(&self) -> Option<Promise> {
         None
     }
+
+    /// How little is shown, as a part of a sentence; nothing where pictures are shown.
+    fn bound(&self) -> Option<String> {
+        None
+    }
 }
 
 /// A shape of networks of clips: what a frame becomes rests on one before it.

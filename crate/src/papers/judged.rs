@@ -8,6 +8,7 @@ use serde::Deserialize;
 use super::{PapersError, claim, figures, limits};
 use crate::artifact::CardOf;
 use crate::eval::{Control, FORMAT, Report};
+use crate::model::Shape;
 
 /// The part of a report that every format has.
 #[derive(Deserialize)]
@@ -35,7 +36,7 @@ pub fn read(path: &Path) -> Result<Report, PapersError> {
 ///
 /// # Errors
 /// [`PapersError`] if the report is void, is about no single subject or about other weights, or says nothing.
-pub fn judged<S: Clone>(card: &CardOf<S>, report: &Report) -> Result<CardOf<S>, PapersError> {
+pub fn judged<S: Shape>(card: &CardOf<S>, report: &Report) -> Result<CardOf<S>, PapersError> {
     let subject = subject(card, report)?;
     let failed = report.controls.iter().filter(|control| !control.passed);
     let mut failed: Vec<String> =
@@ -52,7 +53,10 @@ pub fn judged<S: Clone>(card: &CardOf<S>, report: &Report) -> Result<CardOf<S>, 
     }
     Ok(CardOf {
         measured,
-        privacy_claim: claim(card.promise.as_ref(), report, subject),
+        privacy_claim: match card.config.bound() {
+            Some(bound) => format!("{bound}; {}", claim(card.promise.as_ref(), report, subject)),
+            None => claim(card.promise.as_ref(), report, subject),
+        },
         limits: limits(card, report, subject),
         ..card.clone()
     })

@@ -5,6 +5,7 @@ use crate::artifact::{Artifact, Card, Figure, Provenance, Source, UNJUDGED};
 use crate::dp::mechanism::MechanismConfig;
 use crate::dp::promise::{Promise, Unit};
 use crate::eval::{Control, FORMAT, Method, Protocol, Report, Row, Subject, Summary};
+use crate::model::DpConfig;
 
 const SHA: &str = "aaaa1111";
 
@@ -138,6 +139,15 @@ fn the_claim_of_a_model_with_a_promise_is_the_promise_and_then_what_leaks() {
     );
     let silent = claim(promise(0.0).as_ref(), &report(), "mask");
     assert_eq!(silent, claim(None, &report(), "mask"), "without noise there is no promise");
+}
+
+#[test]
+fn the_claim_of_codes_on_levels_begins_with_how_little_they_show() {
+    let mechanism = MechanismConfig { clip: 1.0, sigma: 0.0, levels: Some(4) };
+    let card = card().with_config(DpConfig::new((16, 3, 24), mechanism));
+    let said = judged(&card, &report()).expect("its own report").privacy_claim;
+    let wanted = "no more than 6.0 bits are shown of each 24 frame(s); measured leakage, no formal guarantee: worst NL 0.45";
+    assert!(said.starts_with(wanted), "{said}");
 }
 
 #[test]
