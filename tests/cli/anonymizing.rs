@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+use image::RgbImage;
+
 use crate::desk::{Desk, did, mean_difference, program, says};
 
 #[test]
@@ -34,6 +36,23 @@ fn a_video_keeps_frame_rate_and_length_and_loses_its_sound() {
         "the input is not what the test needs: {before}"
     );
     assert_eq!(after.trim(), "stream,video,96,72,30000/1001,15\nformat,", "streams and tags of the output");
+}
+
+#[test]
+fn behind_codes_of_movement_one_picture_is_as_any_other() {
+    let desk = Desk::new();
+    desk.picture("somebody.png", 40, 40);
+    let other = |x: u32, y: u32| image::Rgb([200, (x * 3) as u8, (y * 6) as u8]);
+    RgbImage::from_fn(40, 40, other).save(desk.path("another.png")).expect("a picture is written");
+    for name in ["bauta-c6", "bauta-b6"] {
+        let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models").join(name);
+        let shown = |picture: &str| {
+            let out = format!("{name}-{picture}");
+            did(&desk.bauta(&["anonymize", picture, &out, "--model", &model.to_string_lossy()]));
+            fs::read(desk.path(&out)).expect("a picture")
+        };
+        assert!(shown("somebody.png") == shown("another.png"), "{name} tells pictures apart");
+    }
 }
 
 #[test]
