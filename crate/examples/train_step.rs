@@ -74,8 +74,7 @@ fn utility_step(images: &Tensor<4>, frames: usize, steps: usize, device: &Device
     })
 }
 
-fn time<M: Module>(network: M, steps: usize, loss: impl Fn(&M) -> Tensor<1>) -> Value {
-    let mut network = network;
+fn time<M: Module>(mut network: M, steps: usize, loss: impl Fn(&M) -> Tensor<1>) -> Value {
     let mut optimizer = AdamConfig::new().with_epsilon(1e-8).init();
     let mut milliseconds = Vec::with_capacity(steps);
     let mut last = f32::NAN;

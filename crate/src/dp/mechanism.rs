@@ -11,11 +11,11 @@
 //! telling them apart by anything that is computed from `y` alone, so by `z`.
 //!
 //! # What floating point leaves open
-//! The promise is exact over the reals. Here `v` and `y` are doubles; where there are no levels, `y` is rounded to a grid of `C / 2^20` or finer, on
-//! which each point collects some 2^30 doubles, so that the gaps between these do not show which `v` they came from
-//! (Mironov, "On significance of the least significant bits for differential privacy", CCS 2012). The noise ends near ten
-//! sigma, beyond which there is less than 1e-15 of the distribution. Neither is counted in epsilon. How long a release
-//! takes is not hidden.
+//! The promise is exact over the reals. Here `v` and `y` are doubles; where there are no levels, `y` is rounded to a grid of
+//! `C / 2^20` or finer, on which each point collects some 2^30 doubles, so that the gaps between these do not show which `v`
+//! they came from (Mironov, "On significance of the least significant bits for differential privacy", CCS 2012). The noise
+//! ends near ten sigma, beyond which there is less than 1e-15 of the distribution. Neither is counted in epsilon. How long
+//! a release takes is not hidden.
 
 use rand::rngs::ChaCha20Rng;
 use rand::{Rng, RngExt as _, SeedableRng};
