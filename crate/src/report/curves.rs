@@ -28,7 +28,6 @@ pub(super) fn game(folder: &Folder) -> Vec<Plot> {
 
 /// What the players lose.
 fn losses(folder: &Folder) -> Vec<Plot> {
-    let chance = |value: Option<f64>| value.map(|value| ("chance".to_owned(), value)).into_iter().collect();
     let own = "the branch's own move";
     let met = "as the anonymizer met it";
     let mut action = plot(
@@ -66,6 +65,11 @@ fn losses(folder: &Folder) -> Vec<Plot> {
         },
         Plot { lines: heads, note: "Cross-entropy by that of ignorance." },
     ]
+}
+
+/// A level that chance has, where there is one.
+fn chance(value: Option<f64>) -> Vec<(String, f64)> {
+    value.map(|value| ("chance".to_owned(), value)).into_iter().collect()
 }
 
 /// What happens to the pictures.
@@ -117,6 +121,13 @@ fn pictures(folder: &Folder) -> Vec<Plot> {
         "cross-entropy, nats a clip",
         &[("code", |line| line.code)],
     );
+    let mut spread = plot(
+        folder,
+        "L_S: do codes differ by more than the action?",
+        "distance within actions, share of any",
+        &[("spread", |line| line.spread)],
+    );
+    spread.levels = chance(Some(1.0));
     vec![
         Plot { lines: distance, note: "Under the budget the penalty costs nothing." },
         Plot { lines: penalty, note: "0 for long: the budget is too generous to hold anything." },
@@ -129,6 +140,10 @@ fn pictures(folder: &Folder) -> Vec<Plot> {
         Plot { lines: flicker, note: "Change from frame to frame that the anonymizer adds." },
         Plot { lines: copy, note: "What the anonymizer starts from: close to 0 it is a camera." },
         Plot { lines: code, note: "Codes that see movement alone have no picture to copy." },
+        Plot {
+            lines: spread,
+            note: "At 0 codes tell the action and nothing else; at 1 as much of who acts, or how.",
+        },
     ]
 }
 

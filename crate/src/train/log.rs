@@ -48,6 +48,9 @@ pub struct Line {
     /// Flicker that the raw clip does not have, in `[0, 1]`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub flicker: Option<f32>,
+    /// `L_S`: distances of codes within actions as a share of any; 0: they tell the action and nothing else.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub spread: Option<f32>,
     /// `L_A`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub anonymizer: Option<f32>,
@@ -109,6 +112,7 @@ impl Line {
             ("B", self.budget),
             ("lambda", self.penalty_weight),
             ("the flicker", self.flicker),
+            ("L_S", self.spread),
             ("L_A", self.anonymizer),
             ("L_T of the utility branch", self.utility_branch),
             ("L_B of the privacy branch", self.privacy_branch),

@@ -126,9 +126,10 @@ impl Round<'_> {
         line: &mut Line,
     ) -> Player<Rewriter> {
         let rate = self.config.rates.warm_up;
-        let (anonymizer, told) = moves::warm_up_codes(anonymizer, clips, rate);
-        if let Some(loss) = told {
-            line.code = Some(loss.into_scalar());
+        let rules = (rate, self.config.game.spread_weight);
+        let (anonymizer, terms) = moves::warm_up_codes(anonymizer, clips, rules);
+        if let Some(terms) = terms {
+            (line.code, line.spread) = (Some(terms.told), terms.spread);
             return anonymizer;
         }
         let mut shown = vec![pictures.pairs.left.clone()];
@@ -181,6 +182,7 @@ impl Round<'_> {
             penalty: Some(terms.penalty),
             distance: Some(terms.distance),
             flicker: terms.flicker,
+            spread: terms.spread,
             anonymizer: Some(terms.total),
             pulls: Some(terms.pulls),
             rate: Some(rate),

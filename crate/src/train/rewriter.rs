@@ -103,15 +103,24 @@ impl Rewriter {
         }
     }
 
-    /// Scores of each action by what is released of clips of `t` frames, where somebody reads that.
+    /// What is released of clips of `t` frames, the mean over the frames that show it, where actions are read from that.
     ///
     /// # Shapes
     /// - `frames`: `[n * t, 3, h, w]`
+    /// - returns `[n, d]`
+    pub(super) fn released(&self, frames: Tensor<4>, t: usize) -> Option<Tensor<2>> {
+        let Self::Code(Coded { network, reader: Some(_) }) = self else { return None };
+        Some(network.shown(frames, t).mean_dim(1).squeeze_dim(1))
+    }
+
+    /// Scores of each action by what is [`released`](Self::released), where somebody reads that.
+    ///
+    /// # Shapes
+    /// - `released`: `[n, d]`
     /// - returns `[n, actions]`
-    pub(super) fn read(&self, frames: Tensor<4>, t: usize) -> Option<Tensor<2>> {
-        let Self::Code(Coded { network, reader: Some(reader) }) = self else { return None };
-        let shown = network.shown(frames, t).mean_dim(1); // [n, 1, d]
-        Some(reader.forward(shown.squeeze_dim(1)))
+    pub(super) fn read(&self, released: Tensor<2>) -> Option<Tensor<2>> {
+        let Self::Code(Coded { reader: Some(reader), .. }) = self else { return None };
+        Some(reader.forward(released))
     }
 
     /// The same, with the codes of these clips whitened, where it has codes.

@@ -1,6 +1,7 @@
 //! What a training run is told: one TOML file.
 
 mod contest;
+mod game;
 mod set;
 mod settings;
 
@@ -9,8 +10,9 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 pub use contest::{Adversary, Balance, BalanceKind, Head, Penalty, PenaltyKind, Twins};
+pub use game::Game;
 pub use set::set_option;
-pub use settings::{Architecture, Game, ModelShape, Rates, Schedule, Sees, Validate};
+pub use settings::{Architecture, ModelShape, Rates, Schedule, Sees, Validate};
 
 use super::TrainError;
 use super::rewriter::MOST_SEEN;
@@ -191,6 +193,12 @@ impl TrainConfig {
 
     /// Refuses what the architecture cannot do.
     fn fits_the_architecture(&self) -> Result<(), TrainError> {
+        let reads = self.model.architecture == Architecture::Dp && self.model.sees == Sees::Signs;
+        refuse([(
+            "game.spread_weight",
+            (self.game.spread_weight > 0.0 && !reads).then(|| self.game.spread_weight.to_string()),
+            "0 but for model.architecture = \"dp\" with model.sees = \"signs\": no others have codes that tell actions",
+        )])?;
         match self.model.architecture {
             Architecture::UNet => Ok(()),
             Architecture::Bdq | Architecture::Motion => self.fits_a_filter(),

@@ -116,6 +116,7 @@ fn noisy_codes_refuse_what_the_product_would_not_do() {
         ("[game]\nskip = 1\n[balance]\nkind = \"pcgrad\"", "balance.kind = pcgrad"),
         ("anneal = 5000\n[game]\nskip = 1", "model.anneal = 5000"),
         ("quiet = 900\n[game]\nskip = 1", "model.anneal = 200"),
+        ("[game]\nskip = 1\nspread_weight = 0.5", "game.spread_weight = 0.5"),
     ] {
         let error = with(sections).expect_err(sections);
         assert!(error.starts_with(found), "{sections}: {error}");

@@ -13,6 +13,7 @@ use super::super::log::Pulls;
 use super::super::penalty::{self, PenaltyState};
 use super::super::rewriter::Rewriter;
 use super::pictures::Pictures;
+use super::spread::within_actions;
 use crate::data::ClipBatch;
 use crate::privacy::Privacy;
 use crate::utility::{self, Utility};
@@ -32,6 +33,8 @@ pub(in super::super) struct AnonymizerTerms {
     pub distance: f32,
     /// Flicker that the raw clips do not have.
     pub flicker: Option<f32>,
+    /// `L_S`, where it counts and two clips of a batch are of one action.
+    pub spread: Option<f32>,
     /// `L_A`.
     pub total: f32,
     /// How hard each weighted term pulled, before balancing.
@@ -76,6 +79,8 @@ struct Batch<'a> {
     privacy: Pull,
     penalty: Pull,
     flicker: Option<Pull>,
+    /// Weighted `L_S`, on the tape: it pulls at the codes, not at the pictures.
+    spread: Option<Tensor<1>>,
     /// What the privacy branches still tell: chance less `L_B`. Falls as the anonymizer learns.
     leaking: f32,
     terms: AnonymizerTerms,
@@ -127,6 +132,7 @@ impl<'a> Batch<'a> {
         let (penalty, distance) = penalty_pull(&judges.utility, clips, &anonymized, config, state);
         let flicker = (game.flicker_weight > 0.0)
             .then(|| Pull::of(&anonymized, |leaf| flicker(&clips.frames, leaf, clips.frames_per_clip)));
+        let spread = spread_of(anonymizer, clips, game.spread_weight);
         let mut terms = AnonymizerTerms {
             utility: utility.value,
             privacy: contrast,
@@ -134,6 +140,7 @@ impl<'a> Batch<'a> {
             penalty: penalty.value,
             distance,
             flicker: flicker.as_ref().map(|pull| pull.value),
+            spread: spread.clone().map(|spread| spread.into_scalar()),
             total: game.utility_weight * utility.value - game.privacy_weight * privacy.value
                 + state.weight * penalty.value,
             pulls: Pulls {
@@ -144,6 +151,7 @@ impl<'a> Batch<'a> {
         };
         let leaking = (pictures.ceiling(&config.adversary) - privacy.value).max(1e-3);
         terms.total += game.flicker_weight * terms.flicker.unwrap_or(0.0);
+        terms.total += game.spread_weight * terms.spread.unwrap_or(0.0);
         let weigh = |pull: Pull, weight: f32| Pull { gradient: pull.gradient * weight, ..pull };
         Self {
             clips,
@@ -153,6 +161,7 @@ impl<'a> Batch<'a> {
             privacy: weigh(privacy, -game.privacy_weight),
             penalty: weigh(penalty, state.weight),
             flicker: flicker.map(|pull| weigh(pull, game.flicker_weight)),
+            spread: spread.map(|spread| spread * game.spread_weight),
             leaking,
             terms,
         }
@@ -175,7 +184,8 @@ impl<'a> Batch<'a> {
         let active = self.terms.penalty > 0.0;
         if config.balance.kind != BalanceKind::Pcgrad || !active {
             let both = through(self.anonymized, at_clips).sum() + through(self.views, at_views).sum();
-            return GradientsParams::from_grads(both.backward(), anonymizer);
+            let all = self.spread.map_or(both.clone(), |spread| both + spread);
+            return GradientsParams::from_grads(all.backward(), anonymizer);
         }
         let back = |pictures: Tensor<4>, pull: Tensor<4>| {
             GradientsParams::from_grads(through(pictures, pull).sum().backward(), anonymizer)
@@ -186,6 +196,13 @@ impl<'a> Batch<'a> {
         let of_privacy = balance::yield_to_penalty(anonymizer, back(self.views, at_views), &of_penalty);
         gradients::sum(anonymizer, (&of_clips, 1.0), (&of_privacy, 1.0))
     }
+}
+
+/// `L_S` of the codes of a batch, on the tape, where it counts.
+fn spread_of(anonymizer: &Rewriter, clips: &ClipBatch, weight: f32) -> Option<Tensor<1>> {
+    let released =
+        (weight > 0.0).then(|| anonymizer.released(clips.frames.clone(), clips.frames_per_clip)).flatten()?;
+    within_actions(released, &clips.actions)
 }
 
 /// What each term is multiplied by: utility, privacy, penalty.
@@ -312,6 +329,7 @@ fn mean(terms: &[AnonymizerTerms]) -> AnonymizerTerms {
         terms.iter().map(value).sum::<f32>() / terms.len().max(1) as f32
     };
     let last = terms.last().copied().unwrap_or_default();
+    let spreads: Vec<f32> = terms.iter().filter_map(|term| term.spread).collect();
     AnonymizerTerms {
         utility: of(&|term| term.utility),
         privacy: of(&|term| term.privacy),
@@ -319,6 +337,7 @@ fn mean(terms: &[AnonymizerTerms]) -> AnonymizerTerms {
         penalty: of(&|term| term.penalty),
         distance: of(&|term| term.distance),
         flicker: last.flicker.map(|_| of(&|term| term.flicker.unwrap_or(0.0))),
+        spread: (!spreads.is_empty()).then(|| spreads.iter().sum::<f32>() / spreads.len() as f32),
         total: of(&|term| term.total),
         pulls: Pulls {
             utility: of(&|term| term.pulls.utility),

@@ -2,6 +2,7 @@
 
 mod anonymizer;
 mod pictures;
+mod spread;
 
 use burn::module::Module as _;
 use burn::optim::GradientsParams;
@@ -31,19 +32,33 @@ pub(super) fn warm_up(
     (player.step(rate, gradients), loss.inner())
 }
 
-/// Teaches an anonymizer whose codes see no pictures to tell actions by them, and gives the cross-entropy in nats a clip;
-/// `None` for one that can copy.
+/// What codes cost that see no pictures, while they learn to tell actions.
+pub(super) struct CodeTerms {
+    /// Cross-entropy of the action by the codes alone, nats a clip.
+    pub told: f32,
+    /// `L_S`, where it counts and two clips of the batch are of one action.
+    pub spread: Option<f32>,
+}
+
+/// Teaches an anonymizer whose codes see no pictures to tell actions by them, by cross-entropy and `spread_weight` of `L_S`;
+/// `None` for one that can copy. Waits for the device.
 pub(super) fn warm_up_codes(
     player: Player<Rewriter>,
     clips: &ClipBatch,
-    rate: f64,
-) -> (Player<Rewriter>, Option<Tensor<1>>) {
-    let Some(scores) = player.module.read(clips.frames.clone(), clips.frames_per_clip) else {
-        return (player, None);
+    (rate, spread_weight): (f64, f32),
+) -> (Player<Rewriter>, Option<CodeTerms>) {
+    let released = player.module.released(clips.frames.clone(), clips.frames_per_clip);
+    let scores = released.clone().and_then(|released| player.module.read(released));
+    let (Some(released), Some(scores)) = (released, scores) else { return (player, None) };
+    let told = utility::loss(scores, clips.actions.clone());
+    let spread = (spread_weight > 0.0).then(|| spread::within_actions(released, &clips.actions)).flatten();
+    let terms = CodeTerms {
+        told: told.clone().into_scalar(),
+        spread: spread.clone().map(|spread| spread.into_scalar()),
     };
-    let loss = utility::loss(scores, clips.actions.clone());
+    let loss = spread.map_or(told.clone(), |spread| told + spread * spread_weight);
     let gradients = GradientsParams::from_grads(loss.backward(), &player.module);
-    (player.step(rate, gradients), Some(loss.inner()))
+    (player.step(rate, gradients), Some(terms))
 }
 
 /// Step 2, the utility branch: learns to name the action of clips it sees through the anonymizer, or of raw
