@@ -112,7 +112,9 @@ impl Shape for DpConfig {
 
     fn bound(&self) -> Option<String> {
         let bits = self.code as f64 * (self.mechanism.levels? as f64).log2();
-        Some(format!("no more than {bits:.1} bits are shown of each {} frame(s)", self.every))
+        let bits = (bits * 10.0).ceil() / 10.0; // it is a bound
+        let frames = if self.every == 1 { "frame".into() } else { format!("{} frames", self.every) };
+        Some(format!("no more than {bits} bits are shown of each {frames}"))
     }
 }
 

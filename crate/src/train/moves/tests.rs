@@ -1,6 +1,7 @@
 //! The defects of the paper's reference code, each as a test that its mutant fails.
 
 mod penalty_alone;
+mod spread_alone;
 
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::optim::AdamConfig;
