@@ -124,7 +124,7 @@ fn pictures(folder: &Folder) -> Vec<Plot> {
     let mut spread = plot(
         folder,
         "L_S: do codes differ by more than the action?",
-        "distance within actions, share of any",
+        "distance within actions, by any",
         &[("spread", |line| line.spread)],
     );
     spread.levels = chance(Some(1.0));
@@ -142,7 +142,7 @@ fn pictures(folder: &Folder) -> Vec<Plot> {
         Plot { lines: code, note: "Codes that see movement alone have no picture to copy." },
         Plot {
             lines: spread,
-            note: "At 0 codes tell the action and nothing else; at 1 as much of who acts, or how.",
+            note: "At 0 all of an action are one code; at 1, chance, codes do not tell the action.",
         },
     ]
 }

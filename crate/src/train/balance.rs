@@ -1,5 +1,6 @@
 //! How the terms of `L_A` are weighed against each other, by how hard they pull at the anonymized pictures:
-//! there `L_T` and the penalty meet (frames of clips), and `L_B` pulls (pictures of the privacy stream).
+//! there `L_T` and the penalty meet (frames of clips), and `L_B` pulls (pictures of the privacy stream). `L_F` and `L_S` keep
+//! the weights that they are given.
 
 use burn::module::Module;
 use burn::optim::GradientsParams;

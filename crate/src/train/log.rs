@@ -48,7 +48,7 @@ pub struct Line {
     /// Flicker that the raw clip does not have, in `[0, 1]`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub flicker: Option<f32>,
-    /// `L_S`: distances of codes within actions as a share of any; 0: they tell the action and nothing else.
+    /// `L_S`: distances of codes of one action by those of any two; 0: all of an action are one code, 1: chance.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub spread: Option<f32>,
     /// `L_A`.

@@ -22,7 +22,8 @@ pub struct Game {
     pub privacy_weight: f32,
     /// `w_F`: what flicker costs that the raw clip does not have.
     pub flicker_weight: f32,
-    /// `w_S`, in the warm-up too: what the differences of codes cost that are not those of their actions. `dp` of signs.
+    /// `w_S`, in the warm-up too, of `dp` of signs: what it costs that codes of one action differ, by how much any do. A clip
+    /// counts by the mean of the codes that it shows.
     pub spread_weight: f32,
     /// Whether nothing is won by raising `L_B` past chance, `ln(2N - 1)`.
     pub stop_at_chance: bool,

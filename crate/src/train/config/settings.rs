@@ -200,7 +200,8 @@ impl ModelShape {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Schedule {
-    /// Steps in which the anonymizer learns to copy (L1); where its codes see no pictures, to tell the action by them.
+    /// Steps in which the anonymizer learns to copy (L1); where its codes see no pictures, to tell the action by them
+    /// (with `game.spread_weight`, and little else).
     pub warm_up: u64,
     /// Steps in which the branches learn from raw frames; they run beside the warm-up.
     pub pretrain: u64,

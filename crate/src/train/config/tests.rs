@@ -97,8 +97,9 @@ fn noisy_codes_refuse_what_the_product_would_not_do() {
     let signs = ModelShape { sees: Sees::Signs, ..config.model.clone() };
     let noise = [0, 10, 40, 59, 60, 61].map(|step| signs.noise_share(step, &schedule));
     assert_eq!(noise, [0.0, 0.25, 1.0, 1.0, 1.0, 1.0], "codes of signs meet it while they warm up");
-    let coarse =
-        with("sees = \"signs\"\ngrid = 8\nevery = 12\nwindow = 3\n[game]\nskip = 2\n[schedule]\nsteps = 9\n");
+    let coarse = with(
+        "sees = \"signs\"\ngrid = 8\nevery = 12\nwindow = 3\n[game]\nskip = 2\nspread_weight = 0.5\n[schedule]\nsteps = 9\n",
+    );
     let coarse = coarse.expect("what codes of signs have no use for does not count");
     assert_eq!(coarse.model.dp(64).signs.map(|signs| signs.grid), Some(8));
     assert_eq!(config.run(), (1, 4), "single frames are released alone");
@@ -117,6 +118,10 @@ fn noisy_codes_refuse_what_the_product_would_not_do() {
         ("anneal = 5000\n[game]\nskip = 1", "model.anneal = 5000"),
         ("quiet = 900\n[game]\nskip = 1", "model.anneal = 200"),
         ("[game]\nskip = 1\nspread_weight = 0.5", "game.spread_weight = 0.5"),
+        (
+            "sees = \"signs\"\nevery = 4\nwindow = 2\n[game]\nskip = 2\nspread_weight = -0.5",
+            "game.spread_weight = -0.5",
+        ),
     ] {
         let error = with(sections).expect_err(sections);
         assert!(error.starts_with(found), "{sections}: {error}");
@@ -164,6 +169,7 @@ fn every_configuration_that_is_shipped_can_be_read() {
         "results/vita.toml",
         "results/experiments-base.toml",
         "results/experiments-stage.toml",
+        "bauta-a6.toml",
     ];
     for name in own.into_iter().chain(rivals) {
         let config = TrainConfig::read(&shipped(name), &[]);

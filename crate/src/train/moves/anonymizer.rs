@@ -1,5 +1,5 @@
-//! Step 1: the anonymizer's move. Each term of `L_A` pulls at the anonymized pictures, where the pulls can be
-//! compared and balanced; their sum then goes back through the anonymizer.
+//! Step 1: the anonymizer's move. Each term of `L_A` but `L_S` pulls at the anonymized pictures, where the pulls can be
+//! compared and balanced; their sum then goes back through the anonymizer. `L_S` pulls at the codes and keeps its weight.
 
 use burn::module::Module as _;
 use burn::optim::{GradientsAccumulator, GradientsParams};
@@ -33,7 +33,8 @@ pub(in super::super) struct AnonymizerTerms {
     pub distance: f32,
     /// Flicker that the raw clips do not have.
     pub flicker: Option<f32>,
-    /// `L_S`, where it counts and two clips of a batch are of one action.
+    /// `L_S`, where it counts; the mean over the batches in which two clips are of one action, as there are in all that hold
+    /// more clips than there are actions.
     pub spread: Option<f32>,
     /// `L_A`.
     pub total: f32,
@@ -86,8 +87,8 @@ struct Batch<'a> {
     terms: AnonymizerTerms,
 }
 
-/// Step 1: moves the anonymizer down `L_A = w_T L_T - w_B L_B + lambda L_penalty` (arXiv:2504.14301), with
-/// gradients of one or more batches. Both branches judge and neither learns. The penalty is on the action stream
+/// Step 1: moves the anonymizer down `L_A = w_T L_T - w_B L_B + lambda L_penalty` (arXiv:2504.14301), `w_F L_F` and `w_S L_S`
+/// added, with gradients of one or more batches. Both branches judge and neither learns. The penalty is on the action stream
 /// only. What the penalty and the balance learn goes into `state`. Waits for the device.
 pub(in super::super) fn teach_anonymizer(
     player: Player<Rewriter>,
@@ -187,6 +188,7 @@ impl<'a> Batch<'a> {
             let all = self.spread.map_or(both.clone(), |spread| both + spread);
             return GradientsParams::from_grads(all.backward(), anonymizer);
         }
+        debug_assert!(self.spread.is_none(), "codes refuse this balance: noise would be drawn anew below");
         let back = |pictures: Tensor<4>, pull: Tensor<4>| {
             GradientsParams::from_grads(through(pictures, pull).sum().backward(), anonymizer)
         };
@@ -198,7 +200,8 @@ impl<'a> Batch<'a> {
     }
 }
 
-/// `L_S` of the codes of a batch, on the tape, where it counts.
+/// `L_S` of what the clips of a batch release, on the tape, where it counts: noise, where there is any, is drawn for it anew
+/// and is part of it. Waits for the device.
 fn spread_of(anonymizer: &Rewriter, clips: &ClipBatch, weight: f32) -> Option<Tensor<1>> {
     let released =
         (weight > 0.0).then(|| anonymizer.released(clips.frames.clone(), clips.frames_per_clip)).flatten()?;

@@ -5,9 +5,11 @@ use burn::tensor::{Int, Tensor};
 /// Keeps the ratio a number where all codes are one.
 const EPSILON: f32 = 1e-6;
 
-/// The mean squared distance of codes of one action, as a share of that of any two codes: 0 where codes tell the action and
-/// nothing else, 1 where they tell as much of anything else. The smaller, the larger is Fisher's criterion; what codes are
-/// multiplied by does not count. `None` if no two codes are of one action, or all are.
+/// The mean squared distance of codes of one action by that of any two codes: 0 where all of an action are one code, about 1
+/// where codes do not tell the action, above 1 where those of one action are the further apart. What codes are multiplied by
+/// does not count. It is a ratio of traces, of all numbers of a code together: what differs within actions in a number that
+/// differs little costs little, and is no less there for who looks closely. `None` if no two codes are of one action, or all
+/// are. Waits for the device.
 ///
 /// # Shapes
 /// - `codes`: `[n, d]`

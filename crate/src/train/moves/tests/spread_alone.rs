@@ -54,6 +54,38 @@ fn the_spread_of_codes_pulls_them_together_action_by_action_and_only_where_it_co
 }
 
 #[test]
+fn the_spread_goes_into_the_gradient_of_the_whole_loss_by_its_weight() {
+    let bench = coding();
+    let mut config = weighted(&bench, [0.7, 1.3, 0.0]);
+    (config.penalty.kind, config.game.spread_weight) = (PenaltyKind::None, 2.5);
+    let sgd = || burn::optim::SgdConfig::new().init();
+    let of = |module: &Rewriter| Player { module: module.clone(), optimizer: sgd() };
+    let (moved, terms) = bench.moved(of(&bench.anonymizer), &config, 1.0);
+    // The same on one tape.
+    let frames = bench.clips.frames.clone();
+    let l_t = utility::loss(
+        bench.utility.forward(bench.anonymizer.forward(frames.clone(), 3), 3),
+        bench.clips.actions.clone(),
+    );
+    let leak = bench.pictures.leak(
+        &bench.privacy,
+        bench.anonymizer.told(bench.pictures.both(), 1),
+        &config.adversary,
+    );
+    let released = bench.anonymizer.released(frames, 3).expect("codes");
+    let l_s = spread::within_actions(released, &bench.clips.actions).expect("pairs");
+    let total = l_t * 0.7 - leak.won(&config.game, &config.adversary) * 1.3 + l_s * 2.5;
+    let sum: f32 = total.clone().into_scalar();
+    assert!((terms.total - sum).abs() < 1e-4, "L_A is {} and its terms make {sum}", terms.total);
+    let gradients = GradientsParams::from_grads(total.backward(), &bench.anonymizer);
+    let whole = of(&bench.anonymizer).step(1.0, gradients);
+    let (moved, whole, first) = (weights(&moved.module), weights(&whole.module), weights(&bench.anonymizer));
+    let longest = whole.iter().zip(&first).map(|(a, b)| (a - b).abs()).fold(0.0_f32, f32::max);
+    let off = moved.iter().zip(&whole).map(|(a, b)| (a - b).abs()).fold(0.0_f32, f32::max);
+    assert!(longest > 1e-3 && off < 1e-3 * longest, "steps of {longest} differ by {off}");
+}
+
+#[test]
 fn codes_that_warm_up_are_pulled_together_too() {
     let bench = coding();
     let warmed = |weight: f32| {
@@ -67,8 +99,12 @@ fn codes_that_warm_up_are_pulled_together_too() {
             spread::within_actions(released, &bench.clips.actions).expect("pairs").into_scalar();
         (last.expect("codes"), spread)
     };
-    let ((told, alone), (both, together)) = (warmed(0.0), warmed(5.0));
-    assert_eq!(told.spread, None, "what does not count is not worked out");
-    assert!(both.spread.is_some() && together < 0.8 * alone, "L_S is {together} with it and {alone} without");
-    assert!(both.told.is_finite() && told.told < 2.0_f32.ln(), "{} and {}", both.told, told.told);
+    let ((plain, apart), (pulled, together)) = (warmed(0.0), warmed(1.0));
+    assert_eq!(plain.spread, None, "what does not count is not worked out");
+    assert!(
+        pulled.spread.is_some() && together < 0.8 * apart,
+        "L_S is {together} with it and {apart} without"
+    );
+    let ignorance = 2.0_f32.ln();
+    assert!(plain.told < ignorance && pulled.told < ignorance, "{} and {}", plain.told, pulled.told);
 }
