@@ -44,7 +44,7 @@ fn behind_codes_of_movement_one_picture_is_as_any_other() {
     desk.picture("somebody.png", 40, 40);
     let other = |x: u32, y: u32| image::Rgb([200, (x * 3) as u8, (y * 6) as u8]);
     RgbImage::from_fn(40, 40, other).save(desk.path("another.png")).expect("a picture is written");
-    for name in ["bauta-c6", "bauta-b6"] {
+    for name in ["bauta-c6", "bauta-a6", "bauta-b6"] {
         let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models").join(name);
         let shown = |picture: &str| {
             let out = format!("{name}-{picture}");
