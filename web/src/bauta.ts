@@ -2,6 +2,7 @@ import type { AuditLog } from './audit.js';
 import { attachers, brand } from './brand.js';
 import { openCamera, usable } from './capture.js';
 import { Client } from './client.js';
+import type { EngineKind } from './engine.js';
 import type { EncodeOptions, EncodedTotal, EncodedVideo } from './encoding.js';
 import { BautaError, UnsupportedError, closed, detached, unloaded } from './faults.js';
 import type { Ledger, MosaicOptions } from './ledger.js';
@@ -20,10 +21,16 @@ import type { State } from './state.js';
 import { Tally } from './stats.js';
 import type { Stats } from './stats.js';
 import { support } from './support.js';
-import type { Support } from './support.js';
 
 /** Ends what runs through a Bauta, from the page's side; `why` is missing where its input has ended by itself. */
 type End = (why?: BautaError) => void;
+
+/** What a browser was found to be able to do, and why the engine is this one. */
+interface Found {
+  readonly engine: EngineKind;
+  readonly pipeline: Pipeline;
+  readonly why: string;
+}
 
 const STOP_LIMIT_MS = 500;
 
@@ -68,17 +75,17 @@ export class Bauta {
    */
   static async create(options: BautaOptions = {}): Promise<Bauta> {
     checkOptions(options);
-    const can = await support(options);
-    if (can.engine === null || can.pipeline === null) {
-      throw new UnsupportedError(can.missing.includes('WebGPU') ? 'no-webgpu' : 'unsupported', can.why, can.missing);
+    const { engine, pipeline, missing, why } = await support(options);
+    if (engine === null || pipeline === null) {
+      throw new UnsupportedError(missing.includes('WebGPU') ? 'no-webgpu' : 'unsupported', why, missing);
     }
-    const openPassage = await passagesOf(can.pipeline);
+    const openPassage = await passagesOf(pipeline);
     options.signal?.throwIfAborted();
-    return new Bauta(options, can, can.pipeline, openPassage);
+    return new Bauta(options, { engine, pipeline, why }, openPassage);
   }
 
-  private constructor(options: BautaOptions, can: Support, pipeline: Pipeline, openPassage: OpenPassage) {
-    this.#why = can.why;
+  private constructor(options: BautaOptions, { engine, pipeline, why }: Found, openPassage: OpenPassage) {
+    this.#why = why;
     this.#pipeline = pipeline;
     this.#openPassage = openPassage;
     attachers.set(this, (track) => {
@@ -92,7 +99,7 @@ export class Bauta {
       (event) => { this.#hear(event); },
       (fault) => { this.#giveUp(fault); },
     );
-    this.ready = this.#client.send<'load'>(loadCommand(options, can));
+    this.ready = this.#client.send<'load'>(loadCommand(options, engine));
     this.ready.catch(() => undefined); // told as an error event too
     options.signal?.addEventListener('abort', () => void this.close(), { once: true, signal: this.#closing.signal });
   }

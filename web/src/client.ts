@@ -84,7 +84,7 @@ export class Client<Command extends { readonly type: string }, Answers extends R
 
 /** The answering end: what is done for each command. */
 export type Handlers<Command extends { readonly type: string }, Answers extends Record<Command['type'], unknown>> = {
-  readonly [Type in Command['type']]: (command: Named<Command, Type>) => Promise<Answers[Type]>;
+  readonly [Type in Command['type']]: (command: Named<Command, Type>) => Answers[Type] | Promise<Answers[Type]>;
 };
 
 /** Answers commands with `handlers`. Frames and tracks in answers are transferred. Gives the way to tell things unasked. */
@@ -94,7 +94,7 @@ export const serve = <Command extends { readonly type: string }, Answers extends
 ): ((told: object) => void) => {
   const answer = async ({ id, command }: Envelope<Command>): Promise<void> => {
     try {
-      const handler = handlers[command.type as Command['type']] as (command: Command) => Promise<unknown>;
+      const handler = handlers[command.type as Command['type']] as (command: Command) => unknown;
       const answer = await handler(command);
       port.postMessage({ id, ok: true, answer } satisfies Reply, isFrame(answer) || isTrack(answer) ? [answer as Transferable] : []);
     } catch (cause) {

@@ -65,20 +65,14 @@ export class Gate {
       load: (command) => this.#load(command),
       run: (command) => this.#run(command),
       stream: (command) => this.#stream(command),
-      turn: (command) => this.#turn(command),
+      turn: (command) => { this.#turn(command); },
       detach: ({ route }) => this.#free(route),
       process: ({ frame }) => this.#process(frame),
       switch: ({ model }) => this.#opened().change(model),
       encode: (command) => this.#encode(command),
       log: () => this.#log.read(),
-      note: ({ text }) => {
-        this.#log.note('note', { text: text.slice(0, LONGEST_NOTE) });
-        return Promise.resolve(undefined);
-      },
-      eraseLog: () => {
-        this.#log.erase();
-        return Promise.resolve(undefined);
-      },
+      note: ({ text }) => { this.#log.note('note', { text: text.slice(0, LONGEST_NOTE) }); },
+      eraseLog: () => { this.#log.erase(); },
       stop: () => this.#stop(),
     });
     this.#machine = new Machine((state) => {
@@ -130,14 +124,13 @@ export class Gate {
   }
 
   /** F3: the frames in hand are finished, the output goes on, and the camera before is given up. */
-  #turn({ route, camera }: Turn): Promise<undefined> {
+  #turn({ route, camera }: Turn): void {
     if (camera !== 'page') {
       const inlet = route === this.#route ? this.#output?.inlet : undefined;
       if (inlet === undefined) giveUp(camera);
-      if (inlet?.turn(camera) !== true) return Promise.reject(detached());
+      if (inlet?.turn(camera) !== true) throw detached();
     }
     this.#log.note('input', { camera: camera ? 'another' : 'none' });
-    return Promise.resolve(undefined);
   }
 
   async #begin({ route, size, isCamera, inlet, frames, screen }: Beginning): Promise<void> {

@@ -1,7 +1,8 @@
+import type { EngineKind } from './engine.js';
 import type { BudgetOptions, MosaicOptions } from './ledger.js';
 import type { GateCommand } from './protocol.js';
 import { SLATE_COLOUR, colourOf } from './slate.js';
-import type { EngineChoice, Support } from './support.js';
+import type { EngineChoice } from './support.js';
 
 /** How a Bauta is made. */
 export interface BautaOptions {
@@ -49,14 +50,13 @@ export const checkOptions = (options: BautaOptions): void => {
   colourOf(slate);
 };
 
-/** What the gate is asked for, in a browser that can do as much as `can` says. */
-export const loadCommand = (options: BautaOptions, can: Support): Extract<GateCommand, { readonly type: 'load' }> => {
+/** What the gate is asked for, in a browser where `best` would run. */
+export const loadCommand = (options: BautaOptions, best: EngineKind): Extract<GateCommand, { readonly type: 'load' }> => {
   const { model, engine, allowSoftwareGpu, slate, deadlineMs, frozenMs } = withDefaults(options);
   const base = baseOf(options);
   const { mode, meanwhile, budget } = options;
   const sources = { base, model: modelUrl(model, base), allowSoftwareGpu };
-  const isChoice = engine === 'auto' && can.engine === 'webgpu';
-  const candidates = isChoice ? (['webgpu', 'cpu'] as const) : can.engine === null ? [] : [can.engine];
+  const candidates = engine === 'auto' && best === 'webgpu' ? (['webgpu', 'cpu'] as const) : [best];
   return { type: 'load', sources, candidates, slate, deadlineMs, frozenMs, mode, meanwhile, budget };
 };
 
