@@ -2,7 +2,6 @@ import type { AuditLog } from './audit.js';
 import { attachers, brand } from './brand.js';
 import { openCamera, usable } from './capture.js';
 import { Client } from './client.js';
-import type { EngineKind } from './engine.js';
 import type { EncodeOptions, EncodedTotal, EncodedVideo } from './encoding.js';
 import { BautaError, UnsupportedError, closed, detached, unloaded } from './faults.js';
 import type { Ledger, MosaicOptions } from './ledger.js';
@@ -21,16 +20,10 @@ import type { State } from './state.js';
 import { Tally } from './stats.js';
 import type { Stats } from './stats.js';
 import { support } from './support.js';
+import type { Found } from './support.js';
 
 /** Ends what runs through a Bauta, from the page's side; `why` is missing where its input has ended by itself. */
 type End = (why?: BautaError) => void;
-
-/** What a browser was found to be able to do, and why the engine is this one. */
-interface Found {
-  readonly engine: EngineKind;
-  readonly pipeline: Pipeline;
-  readonly why: string;
-}
 
 const STOP_LIMIT_MS = 500;
 

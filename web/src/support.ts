@@ -28,6 +28,14 @@ export interface Support {
   readonly why: string;
 }
 
+/** What runs a Bauta, where nothing is missing. */
+export interface Found {
+  readonly engine: EngineKind;
+  readonly pipeline: Pipeline;
+  /** Why that engine. */
+  readonly why: string;
+}
+
 /** The smallest WebAssembly module with a 128-bit vector in it. */
 const SIMD_MODULE = new Uint8Array([
   0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11,
